@@ -1,0 +1,278 @@
+//! The composition root: store, chat, janitor, HTTP and sockets put together, started, stopped.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
+
+use actix::prelude::*;
+use actix_http::HttpService;
+use actix_rt::signal::unix::{SignalKind, signal};
+use actix_server::{Server, ServerHandle};
+use actix_service::{fn_service, map_config};
+use actix_web::dev::AppConfig;
+use actix_web::{App, middleware, web};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use rand::SeedableRng;
+
+use crate::chat::{Chat, ChatServer, Local, Meters, Moment, Relay, Rules, Shutdown, WorkerUp};
+use crate::janitor::Janitor;
+use crate::model::config::{Config, Durability};
+use crate::model::{Timestamp, uptime_ms};
+use crate::session::{Admission, Doorman, Household, LinkLimits, Pulse};
+use crate::store::{self, Store, StoreError};
+use crate::web::{Site, routes, security_headers};
+
+/// How long what is under way may take at a shutdown.
+const SETTLE: Duration = Duration::from_secs(4);
+/// How long connections may take to say goodbye after that.
+const FAREWELL: Duration = Duration::from_secs(3);
+/// File descriptors that are not for connections: the store, listeners, standard streams.
+const SPARE_FILES: u64 = 64;
+
+/// Serves until told to stop (SIGTERM, SIGINT).
+///
+/// # Errors
+/// When the address, the data directory or the store cannot be used.
+pub fn serve(config: Config) -> io::Result<()> {
+    abort_when_the_heart_stops();
+    actix::System::new().block_on(async {
+        let running = Running::start(config)?;
+        announce(running.address)?;
+        wait_for_signal().await?;
+        running.stop().await;
+        Ok(())
+    })
+}
+
+fn announce(address: SocketAddr) -> io::Result<()> {
+    use std::io::Write;
+    let mut out = io::stdout().lock();
+    writeln!(out, "Parlor is open: http://{address}/")?;
+    out.flush()
+}
+
+async fn wait_for_signal() -> io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    std::future::poll_fn(|cx| {
+        if terminate.poll_recv(cx).is_ready() || interrupt.poll_recv(cx).is_ready() {
+            std::task::Poll::Ready(())
+        } else {
+            std::task::Poll::Pending
+        }
+    })
+    .await;
+    Ok(())
+}
+
+/// A panic in the chat or the store would leave a server that answers nobody: better to end, so
+/// that whoever supervises the process starts it anew. Workers restart by themselves.
+fn abort_when_the_heart_stops() {
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        report(panic);
+        let thread = std::thread::current();
+        if thread.name().is_some_and(|name| name == "main" || name.starts_with("parlor-store")) {
+            log::error!("the chat or its store panicked; ending the process");
+            std::process::abort();
+        }
+    }));
+}
+
+/// A server that runs.
+pub struct Running {
+    /// Where it listens; the real port.
+    pub address: SocketAddr,
+    chat: Addr<ChatServer>,
+    store: Store,
+    server: ServerHandle,
+    open: Arc<AtomicBool>,
+    admission: Arc<Admission>,
+}
+
+/// What every worker builds its own services from.
+#[derive(Clone)]
+struct Blueprint {
+    config: Arc<Config>,
+    chat: Addr<ChatServer>,
+    admission: Arc<Admission>,
+    open: Arc<AtomicBool>,
+    meters: Meters,
+    prometheus: PrometheusHandle,
+    workers: Arc<AtomicU32>,
+}
+
+impl Running {
+    /// Starts everything; needs a running actix system.
+    ///
+    /// # Errors
+    /// When the address, the data directory or the store cannot be used.
+    pub fn start(config: Config) -> io::Result<Self> {
+        let _ = uptime_ms();
+        let files = raise_file_limit();
+        survive_file_size_limit()?;
+        std::fs::create_dir_all(&config.data)?;
+        let durability = match config.durability {
+            Durability::Normal => store::Durability::Normal,
+            Durability::Full => store::Durability::Full,
+        };
+        let (store, boot) =
+            Store::open(&config.data.join("parlor.db"), durability).map_err(cannot_open)?;
+        let listener = listen(config.listen)?;
+        let address = listener.local_addr()?;
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let meters = Meters::new(&recorder);
+        let now = Moment { mono: uptime_ms(), wall: Timestamp::now() };
+        let rng = rand::rngs::StdRng::from_rng(&mut rand::rng());
+        let chat = Chat::new(Rules::of(&config), boot, now, rng);
+        let chat = ChatServer::new(chat, store.clone(), meters.clone()).start();
+        Janitor::new(chat.clone(), Duration::from_millis(config.janitor.sweep_ms)).start();
+        let most = if config.limits.connections == 0 { files } else { config.limits.connections };
+        let admission = Admission::new(most, config.limits.connections_per_address);
+        let open = Arc::new(AtomicBool::new(true));
+        let blueprint = Blueprint {
+            config: Arc::new(config),
+            chat: chat.clone(),
+            admission: Arc::clone(&admission),
+            open: Arc::clone(&open),
+            meters,
+            prometheus: recorder.handle(),
+            workers: Arc::default(),
+        };
+        let server = blueprint.serve(listener, address)?;
+        let handle = server.handle();
+        actix_rt::spawn(server);
+        Ok(Self { address, chat, store, server: handle, open, admission })
+    }
+
+    /// Stops kindly: no new work, what is under way is kept and answered, everybody is told when
+    /// to come back, everything is written.
+    pub async fn stop(self) {
+        self.open.store(false, Ordering::Release);
+        if actix_rt::time::timeout(SETTLE, self.chat.send(Shutdown)).await.is_err() {
+            log::warn!("not everything under way could be finished in time");
+        }
+        if actix_rt::time::timeout(FAREWELL, self.admission.empty()).await.is_err() {
+            log::warn!("some connections did not say goodbye in time");
+        }
+        self.server.stop(true).await;
+        self.store.close();
+    }
+}
+
+fn cannot_open(error: StoreError) -> io::Error {
+    match error {
+        StoreError::Broken(why) => io::Error::new(io::ErrorKind::InvalidData, why),
+        StoreError::Full => io::Error::new(io::ErrorKind::StorageFull, "the disk is full"),
+        StoreError::Busy => io::Error::other("the database cannot be read or written"),
+    }
+}
+
+/// A listener whose queue takes a storm of connections.
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    use socket2::{Domain, Protocol, Socket, Type};
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(4096)?;
+    socket.set_nonblocking(true)?;
+    Ok(socket.into())
+}
+
+/// As many files as the system lets us have; returns how many connections that makes.
+fn raise_file_limit() -> usize {
+    let limit = rlimit::increase_nofile_limit(u64::MAX).unwrap_or(1024);
+    usize::try_from(limit.saturating_sub(SPARE_FILES)).unwrap_or(usize::MAX)
+}
+
+/// A write beyond the file size limit must be an error of the store, not the end of the process.
+fn survive_file_size_limit() -> io::Result<()> {
+    const SIGXFSZ: i32 = 25;
+    signal(SignalKind::from_raw(SIGXFSZ)).map(drop)
+}
+
+impl Blueprint {
+    fn serve(self, listener: TcpListener, address: SocketAddr) -> io::Result<Server> {
+        let workers = match self.config.workers {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            workers => workers,
+        };
+        Server::build()
+            .workers(workers)
+            .disable_signals()
+            .shutdown_timeout(1)
+            .max_concurrent_connections(usize::MAX >> 1)
+            .listen("parlor", listener, move || {
+                let (site, doorman) = self.move_in();
+                let upgrade = move |(request, framed)| {
+                    let doorman = doorman.clone();
+                    async move {
+                        if let Err(error) = doorman.answer(request, framed).await {
+                            log::debug!("a handshake broke off: {error}");
+                        }
+                        Ok::<(), actix_web::Error>(())
+                    }
+                };
+                let app = App::new()
+                    .app_data(web::Data::new(site))
+                    .wrap(security_headers())
+                    .wrap(middleware::NormalizePath::trim())
+                    .configure(routes);
+                let app = map_config(app, |()| AppConfig::default());
+                HttpService::build()
+                    .keep_alive(Duration::from_secs(30))
+                    .client_request_timeout(Duration::from_secs(10))
+                    .client_disconnect_timeout(Duration::from_secs(1))
+                    .local_addr(address)
+                    .tcp_nodelay(true)
+                    .upgrade(fn_service(upgrade))
+                    .h1(app)
+                    .tcp()
+            })
+            .map(actix_server::ServerBuilder::run)
+    }
+
+    /// Sets one worker up: its table of connections, its relay, what its services know.
+    fn move_in(&self) -> (Site, Doorman) {
+        let config = &self.config;
+        let worker = self.workers.fetch_add(1, Ordering::Relaxed);
+        let pulse = Pulse::new(config.heartbeat.interval_ms, config.heartbeat.timeout_ms);
+        let local = Local::new(worker, pulse.tick_ms, self.meters.clone());
+        let relay = Relay::new(local.clone(), pulse.tick_ms).start();
+        self.chat.do_send(WorkerUp { worker, relay });
+        let house = Household {
+            chat: self.chat.clone(),
+            local: local.clone(),
+            meters: self.meters.clone(),
+            frame_bytes: config.limits.frame_bytes,
+            text_chars: config.limits.text_chars,
+        };
+        let limits = LinkLimits {
+            backlog_bytes: config.limits.backlog_bytes,
+            pulse,
+            hello_ms: config.limits.hello_ms,
+        };
+        let doorman = Doorman {
+            house,
+            limits,
+            admission: Arc::clone(&self.admission),
+            origins: config.origins.clone().into(),
+            open: Arc::clone(&self.open),
+        };
+        let site = Site {
+            chat: self.chat.clone(),
+            local,
+            admission: Arc::clone(&self.admission),
+            pulse,
+            backlog_bytes: config.limits.backlog_bytes,
+            text_chars: config.limits.text_chars,
+            guests: config.guests,
+            open: Arc::clone(&self.open),
+            meters: self.meters.clone(),
+            prometheus: self.prometheus.clone(),
+        };
+        (site, doorman)
+    }
+}

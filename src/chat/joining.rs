@@ -1,0 +1,414 @@
+//! Entering rooms and leaving them: history and live events mesh here, without hole or overlap.
+//!
+//! A member's place counts from the moment of the `join`; events flow to the connection from the
+//! `joined` frame on. That frame holds everything up to the room's head at that very moment, so
+//! the next live event is the next one. What memory no longer holds is read from the store
+//! first, and what came meanwhile is added from memory.
+
+use bytes::Bytes;
+
+use super::bucket::Moment;
+use super::effect::{Effect, Reply, Want};
+use super::recent::Entry;
+use super::room::{Listener, Place};
+use super::state::{Chat, Outcome};
+use crate::model::{ConnId, Epoch, RoomName, SessionId};
+use crate::protocol::{After, Code, Joined, Left, Member, Refusal, RoomView, event_json, wire};
+use crate::store::{Op, Page, Query, Range, RoomId, StoreError};
+
+/// At most so many members are shown.
+pub const SHOWN_MEMBERS: usize = 500;
+/// The newest events of a fresh start hold at most so many bytes.
+pub const FRESH_BYTES: usize = 256 * 1024;
+/// A proven catch-up holds at most so many bytes.
+const CATCH_UP_BYTES: usize = 8 * 1024 * 1024;
+/// So often a busy room may outrun the store before the join is refused.
+const MAX_ROUNDS: u8 = 8;
+
+/// A join that waits for the store.
+#[derive(Debug)]
+pub struct Joining {
+    listener: Listener,
+    room: RoomId,
+    reply: Reply,
+    /// The last event that the client has, if it can be proven from there; else a fresh start.
+    since: Option<u64>,
+    complete: bool,
+    limit: usize,
+    rounds: u8,
+    older: Vec<Entry>,
+}
+
+impl Chat {
+    #[expect(clippy::too_many_arguments, reason = "the fields of one request")]
+    pub(super) fn join(
+        &mut self,
+        now: Moment,
+        who: SessionId,
+        conn: ConnId,
+        room: Option<RoomName>,
+        after: Option<After>,
+        limit: usize,
+        reply: Reply,
+    ) -> Outcome {
+        if self.closing {
+            return Err(Code::ShuttingDown.into());
+        }
+        let id = match room {
+            Some(name) => {
+                self.check_room_count(who, &name)?;
+                self.open_room(now, name)?
+            }
+            None => self.place(who, None).map_err(|refusal| match refusal.code {
+                Code::NotInRoom => {
+                    Refusal::because(Code::MissingField, "Say which room with `room`.")
+                        .field("room")
+                }
+                _ => refusal,
+            })?,
+        };
+        self.occupy(now, who, id);
+        self.mute_place(who, conn, id);
+        if let Some(session) = self.sessions.get_mut(&who) {
+            session.waiting.retain(|(room, _)| *room != id);
+        }
+        self.admit(Listener::Member(who, conn), id, after, limit, reply);
+        Ok(())
+    }
+
+    fn check_room_count(&self, who: SessionId, name: &RoomName) -> Outcome {
+        let rooms = self.sessions.get(&who).map_or(&[][..], |session| &session.rooms);
+        let inside = self.room_keys.get(&name.key()).is_some_and(|id| rooms.contains(id));
+        let most = self.rules.limits.rooms;
+        if inside || rooms.len() < most {
+            return Ok(());
+        }
+        let message = format!("You are in {most} rooms; leave one first.");
+        Err(Refusal::because(Code::TooManyRooms, message))
+    }
+
+    /// Makes `who` a member, and tells the others.
+    fn occupy(&mut self, now: Moment, who: SessionId, id: RoomId) {
+        let (Some(session), Some(room)) = (self.sessions.get_mut(&who), self.rooms.get_mut(&id))
+        else {
+            return;
+        };
+        if room.members.contains_key(&who) {
+            return;
+        }
+        room.members.insert(who, Place::default());
+        session.rooms.push(id);
+        let member = session.member();
+        room.delta.joined(who, member);
+        self.tell(now, id);
+        self.save(who);
+    }
+
+    /// Event streams over HTTP: listens to a room without being in it.
+    pub fn watch(&mut self, conn: ConnId, room: &RoomName, after: Option<After>, limit: usize) {
+        let Some(&id) = self.room_keys.get(&room.key()) else {
+            let close = crate::protocol::Close::Normal;
+            self.effects.push(Effect::Close { conn, close });
+            return;
+        };
+        self.observers.insert(conn, id);
+        if let Some(room) = self.rooms.get_mut(&id) {
+            room.observers += 1;
+        }
+        let reply = Reply::Conn(conn, None);
+        self.admit(Listener::Observer(conn), id, after, limit, reply);
+    }
+
+    pub(super) fn stop_observing(&mut self, conn: ConnId) {
+        let Some(id) = self.observers.remove(&conn) else { return };
+        self.effects.push(Effect::Exit { conn, room: id });
+        if let Some(room) = self.rooms.get_mut(&id) {
+            room.observers -= 1;
+        }
+    }
+
+    /// Starts to give the log: from memory at once, or through the store.
+    fn admit(
+        &mut self,
+        listener: Listener,
+        id: RoomId,
+        after: Option<After>,
+        limit: usize,
+        reply: Reply,
+    ) {
+        let Some(room) = self.rooms.get(&id) else { return };
+        let (since, complete) = match &after {
+            None => (None, true),
+            Some(after) => {
+                let proven = provable(
+                    after,
+                    &room.epoch,
+                    room.first_seq..=room.seq,
+                    self.rules.catch_up_events,
+                );
+                (proven.then_some(after.seq), proven)
+            }
+        };
+        let older = Vec::new();
+        let joining =
+            Joining { listener, room: id, reply, since, complete, limit, rounds: 0, older };
+        self.proceed(joining);
+    }
+
+    /// Gives the log if memory and what was read cover it; else reads what is missing.
+    fn proceed(&mut self, joining: Joining) {
+        let Some(room) = self.rooms.get_mut(&joining.room) else { return };
+        let start = joining.since.unwrap_or_else(|| room.latest_start(joining.limit));
+        let read_up_to = joining.older.last().map_or(start, |entry| entry.event.seq);
+        if room.remembers_after(read_up_to) || joining.limit_is_zero() {
+            self.give(joining, start);
+            return;
+        }
+        if joining.rounds >= MAX_ROUNDS {
+            let refusal = Refusal::new(Code::Busy).retry_after(1000);
+            self.refuse(joining.reply, &refusal);
+            return;
+        }
+        let query = Query {
+            room: room.id,
+            range: match joining.since {
+                Some(_) => Range::After { seq: read_up_to, upto: None },
+                None if joining.rounds == 0 => Range::Latest,
+                None => Range::After { seq: read_up_to, upto: None },
+            },
+            limit: match joining.since {
+                Some(_) => usize::try_from(room.seq - read_up_to).unwrap_or(usize::MAX),
+                None => joining.limit,
+            },
+            max_bytes: if joining.since.is_some() { CATCH_UP_BYTES } else { FRESH_BYTES },
+        };
+        room.under_way += 1;
+        self.effects.push(Effect::Read { want: Want::Join(joining), query });
+    }
+
+    /// A page of the log has been read for a join.
+    pub(super) fn joining_page(&mut self, mut joining: Joining, page: Result<Page, StoreError>) {
+        let Some(room) = self.rooms.get_mut(&joining.room) else { return };
+        room.under_way -= 1;
+        if !self.listens(joining.listener, joining.room) {
+            return;
+        }
+        let Ok(page) = page else {
+            let refusal = Refusal::new(Code::Busy).retry_after(1000);
+            self.refuse(joining.reply, &refusal);
+            return;
+        };
+        let Some(room) = self.rooms.get(&joining.room) else { return };
+        let gap = joining.since.is_some_and(|since| {
+            joining.older.is_empty() && page.events.first().map_or(since, |e| e.seq - 1) != since
+        });
+        let too_much = joining.since.is_some() && page.more && page_bytes_reached(&page, room.seq);
+        if gap || too_much {
+            // Pruned meanwhile, or more than one frame may prove: a fresh start.
+            joining.since = None;
+            joining.complete = false;
+            joining.older.clear();
+        } else {
+            let name = room.name.clone();
+            let entries = page
+                .events
+                .into_iter()
+                .map(|event| Entry { json: event_json(&name, &event), event });
+            joining.older.extend(entries);
+        }
+        joining.rounds += 1;
+        self.proceed(joining);
+    }
+
+    /// Says `joined` and lets the live events flow from here on.
+    fn give(&mut self, mut joining: Joining, start: u64) {
+        let conn = joining.listener.conn();
+        let members = match joining.listener {
+            Listener::Member(session, _) => self.shown_members(joining.room, Some(session)),
+            Listener::Observer(_) => Vec::new(),
+        };
+        let Some(room) = self.rooms.get_mut(&joining.room) else { return };
+        let first = room.recent.first(room.seq);
+        joining.older.retain(|entry| entry.event.seq < first && entry.event.seq > start);
+        bring_up_to_date(&mut joining.older, room);
+        let contiguous = joining.older.last().is_some_and(|entry| entry.event.seq + 1 == first);
+        if contiguous && !room.is_volatile() {
+            room.recent.fill(&joining.older);
+        }
+        if let Listener::Member(session, _) = joining.listener
+            && let Some(place) = room.members.get_mut(&session)
+        {
+            place.live = true;
+        }
+        let remembered = room.recent.after(start.max(first.saturating_sub(1)));
+        let mut events: Vec<Bytes> = joining.older.iter().map(|entry| entry.json.clone()).collect();
+        // `fill` may have put the older ones into memory too: each is given once.
+        let given = joining.older.last().map_or(start, |entry| entry.event.seq);
+        events.extend(remembered.filter(|e| e.event.seq > given).map(|e| e.json.clone()));
+        if joining.since.is_none() {
+            keep_newest(&mut events, joining.limit);
+        }
+        let (room_id, complete) = (joining.room, joining.complete);
+        self.effects.push(Effect::Enter { conn, room: room_id });
+        let Some(room) = self.rooms.get(&room_id) else { return };
+        let (name, topic, epoch) = (room.name.clone(), room.topic.clone(), room.epoch.clone());
+        let (seq, count) = (room.seq, room.members.len());
+        // `joined` without an id still goes out where nobody asked: a held room after a resume.
+        let joined = move |id: Option<&crate::protocol::ReplyId>| {
+            let room =
+                RoomView { name: &name, topic: &topic, visibility: "open", epoch: &epoch, seq };
+            let head = Joined { id, room, members, count, complete };
+            wire::text_with_events(&head, events.iter())
+        };
+        match joining.reply {
+            Reply::Nobody => {
+                let answer = super::effect::Answer::None;
+                self.effects.push(Effect::To { conn, frame: joined(None), answer });
+            }
+            reply => self.answer(reply, joined),
+        }
+    }
+
+    /// Held rooms that the client did not join after its resume are joined for it.
+    pub(super) fn auto_join(&mut self, _now: Moment, who: SessionId) {
+        let Some(session) = self.sessions.get_mut(&who) else { return };
+        let Some(conn) = session.conn else { return };
+        for (id, since) in std::mem::take(&mut session.waiting) {
+            let Some(room) = self.rooms.get(&id) else { continue };
+            let after = After { epoch: room.epoch.clone(), seq: since };
+            self.admit(Listener::Member(who, conn), id, Some(after), 50, Reply::Nobody);
+        }
+    }
+
+    pub(super) fn leave(
+        &mut self,
+        now: Moment,
+        who: SessionId,
+        room: Option<RoomName>,
+        reply: Reply,
+    ) -> Outcome {
+        let id = self.place(who, room.as_ref())?;
+        if let Some(conn) = self.sessions.get(&who).and_then(|session| session.conn) {
+            self.mute_place(who, conn, id);
+        }
+        self.vacate(now, who, id);
+        self.save(who);
+        let Some(room) = self.rooms.get(&id) else { return Ok(()) };
+        let name = room.name.clone();
+        self.answer(reply, |id| wire::text(&Left { id, room: &name }));
+        Ok(())
+    }
+
+    /// Gives a place up, and tells the others.
+    pub(super) fn vacate(&mut self, now: Moment, who: SessionId, id: RoomId) {
+        let (Some(session), Some(room)) = (self.sessions.get_mut(&who), self.rooms.get_mut(&id))
+        else {
+            return;
+        };
+        session.rooms.retain(|room| *room != id);
+        session.waiting.retain(|(room, _)| *room != id);
+        if room.members.swap_remove(&who).is_some() {
+            room.delta.left(who, session.member());
+            self.tell(now, id);
+        }
+    }
+
+    /// Stops the live events to a member's connection, and their typing.
+    pub(super) fn mute_place(&mut self, who: SessionId, conn: ConnId, id: RoomId) {
+        self.stop_typing(who, id);
+        let Some(place) = self.rooms.get_mut(&id).and_then(|room| room.members.get_mut(&who))
+        else {
+            return;
+        };
+        if std::mem::take(&mut place.live) {
+            self.effects.push(Effect::Exit { conn, room: id });
+        }
+    }
+
+    /// At most [`SHOWN_MEMBERS`] of a room's members; `first` comes first.
+    pub(super) fn shown_members(&self, id: RoomId, first: Option<SessionId>) -> Vec<Member> {
+        let Some(room) = self.rooms.get(&id) else { return Vec::new() };
+        let first = first.filter(|session| room.members.contains_key(session));
+        let others = room.members.keys().copied().filter(|session| Some(*session) != first);
+        first
+            .into_iter()
+            .chain(others)
+            .take(SHOWN_MEMBERS)
+            .filter_map(|session| Some(self.sessions.get(&session)?.member()))
+            .collect()
+    }
+
+    /// Ends rooms that were left empty and never had a log; frees the memory of idle ones.
+    ///
+    /// A room is swept when it was idle in two sweeps in a row.
+    pub fn sweep(&mut self, now: Moment) -> usize {
+        let pace = self.rules.messages();
+        self.passers_by.retain(|_, bucket| !bucket.is_full(pace, now));
+        let idle: Vec<RoomId> =
+            self.rooms.values().filter(|room| room.is_idle()).map(|room| room.id).collect();
+        let mut ended = 0;
+        for id in &idle {
+            if self.swept.contains(id) {
+                ended += usize::from(self.sweep_room(*id));
+            }
+        }
+        self.swept = idle.into_iter().filter(|id| self.rooms.contains_key(id)).collect();
+        ended
+    }
+
+    fn sweep_room(&mut self, id: RoomId) -> bool {
+        let Some(room) = self.rooms.get_mut(&id) else { return false };
+        if room.seq > 0 && !room.is_volatile() {
+            room.recent.clear();
+            return false;
+        }
+        let (key, volatile) = (room.name.key(), room.is_volatile());
+        self.room_keys.remove(&key);
+        self.rooms.remove(&id);
+        if !volatile {
+            self.queue_op(Op::DropRoom(id));
+        }
+        true
+    }
+}
+
+impl Joining {
+    fn limit_is_zero(&self) -> bool {
+        self.since.is_none() && self.limit == 0
+    }
+}
+
+/// What was read from the store may have been edited or deleted since: applies what memory knows.
+fn bring_up_to_date(older: &mut [Entry], room: &super::room::Room) {
+    for later in room.recent.after(0).filter(|entry| entry.event.body.target().is_some()) {
+        for entry in older.iter_mut() {
+            if entry.event.body.apply(entry.event.seq, &later.event.body) {
+                entry.json = event_json(&room.name, &entry.event);
+            }
+        }
+    }
+}
+
+/// Whether everything since `after` is still there, and not more than one join may bring.
+fn provable(after: &After, epoch: &Epoch, kept: std::ops::RangeInclusive<u64>, most: u64) -> bool {
+    after.epoch == *epoch
+        && after.seq <= *kept.end()
+        && after.seq + 1 >= *kept.start()
+        && *kept.end() - after.seq <= most
+}
+
+/// Whether a page stopped for its size and not for its count of events.
+fn page_bytes_reached(page: &Page, head: u64) -> bool {
+    page.events.last().is_some_and(|event| event.seq < head.min(page.head))
+}
+
+/// Drops the oldest until the newest `limit` are left and they fit into [`FRESH_BYTES`].
+fn keep_newest(events: &mut Vec<Bytes>, limit: usize) {
+    let mut bytes = 0;
+    let fitting = events.iter().rev().take(limit).take_while(|event| {
+        bytes += event.len();
+        bytes <= FRESH_BYTES
+    });
+    let kept = fitting.count();
+    events.drain(..events.len() - kept);
+}

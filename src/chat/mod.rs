@@ -1,0 +1,40 @@
+//! Rooms, membership, names, presence and order.
+//!
+//! [`Chat`] holds the rules as plain functions over a plain struct: no actor, no clock, no socket;
+//! time, randomness and ids come in as arguments, and what is to be done comes out as [`Effect`]s.
+//! [`ChatServer`] is the thin actor around it, [`Relay`] carries its frames to the connections of
+//! one worker thread. Sockets are in `session`, durable truth in `store`.
+//!
+//! Invariants: an event is shown only after the store holds it; everything that a client hears
+//! about a room travels one path (state → relay → outlet), so its order is one order.
+
+mod bucket;
+mod effect;
+mod entrance;
+mod joining;
+mod meters;
+mod names;
+mod outlet;
+mod presence;
+mod reading;
+mod recent;
+mod relay;
+mod room;
+mod server;
+mod session;
+mod speaking;
+mod state;
+mod timers;
+mod volatile;
+mod wheel;
+
+pub use bucket::{Bucket, Moment, Pace};
+pub use effect::{Answer, Channel, Effect, Http, Reply, Shown, Want};
+pub use meters::Meters;
+pub use outlet::{Class, Heart, Outlet};
+pub use relay::{Backlog, Batch, Item, Local, Relay};
+pub use server::{
+    Ask, ChatServer, Enter, Gone, Knock, Overview, Ready, Say, Shutdown, Sweep, WorkerUp,
+};
+pub use speaking::Asker;
+pub use state::{Chat, Rules};

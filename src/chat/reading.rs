@@ -1,0 +1,251 @@
+//! Reading: rooms, members, the log; and telling a room who came and went, and who types.
+
+use bytes::Bytes;
+
+use super::bucket::Moment;
+use super::effect::{Effect, Reply, Want};
+use super::joining::{FRESH_BYTES, SHOWN_MEMBERS};
+use super::presence::{LARGE_ROOM_PAUSE, SMALL_ROOM};
+use super::recent::Entry;
+use super::room::Room;
+use super::state::{Chat, Outcome};
+use super::timers::Timer;
+use crate::model::{RoomName, SessionId};
+use crate::protocol::{
+    Code, History, Member, Members, Page as Asked, Presence, Refusal, RoomEntry, Rooms, Typing,
+    event_json, wire,
+};
+use crate::store::{Page, Query, Range, RoomId, StoreError};
+
+/// At most so many rooms are listed.
+const LISTED_ROOMS: usize = 500;
+/// Typing ends by itself after so many milliseconds.
+const TYPING_MS: u64 = 10_000;
+
+impl Chat {
+    pub(super) fn list_rooms(&mut self, reply: Reply) -> Outcome {
+        let mut rooms: Vec<&Room> = self.rooms.values().collect();
+        let more = rooms.len() > LISTED_ROOMS;
+        let order = |a: &&Room, b: &&Room| {
+            b.members.len().cmp(&a.members.len()).then_with(|| a.name.as_str().cmp(b.name.as_str()))
+        };
+        if more {
+            rooms.select_nth_unstable_by(LISTED_ROOMS, order);
+            rooms.truncate(LISTED_ROOMS);
+        }
+        rooms.sort_by(order);
+        let entries: Vec<_> = rooms
+            .iter()
+            .map(|room| (room.name.clone(), room.topic.clone(), room.members.len()))
+            .collect();
+        self.answer(reply, |id| {
+            let entry = |(name, topic, count)| RoomEntry { name, topic, count };
+            let entries = entries.iter().map(|(name, topic, count)| (name, topic, *count));
+            wire::text(&Rooms { id, rooms: entries.map(entry).collect(), more })
+        });
+        Ok(())
+    }
+
+    pub(super) fn list_members(
+        &mut self,
+        who: SessionId,
+        room: Option<RoomName>,
+        reply: Reply,
+    ) -> Outcome {
+        let id = self.place(who, room.as_ref())?;
+        let members = self.shown_members(id, Some(who));
+        let Some(room) = self.rooms.get(&id) else { return Err(Code::RoomNotFound.into()) };
+        debug_assert!(members.len() <= SHOWN_MEMBERS);
+        let (name, count) = (room.name.clone(), room.members.len());
+        self.answer(reply, |id| wire::text(&Members { id, room: &name, members, count }));
+        Ok(())
+    }
+
+    /// Reads a part of the log: from memory if it is there, else from the store.
+    pub(super) fn history(
+        &mut self,
+        id: RoomId,
+        asked: Asked,
+        limit: usize,
+        reply: Reply,
+    ) -> Outcome {
+        let Some(room) = self.rooms.get_mut(&id) else { return Err(Code::RoomNotFound.into()) };
+        if let Some((entries, more)) = remembered(room, asked, limit) {
+            self.show_history(id, &entries, more, reply);
+            return Ok(());
+        }
+        let range = match asked {
+            Asked::Latest => Range::Latest,
+            Asked::Before(seq) => Range::Before(seq),
+            Asked::After(seq) => Range::After { seq, upto: None },
+        };
+        room.under_way += 1;
+        let query = Query { room: id, range, limit, max_bytes: FRESH_BYTES };
+        let want = Want::History { reply, room: id };
+        self.effects.push(Effect::Read { want, query });
+        Ok(())
+    }
+
+    /// The store has read what somebody wanted.
+    pub fn page(&mut self, want: Want, page: Result<Page, StoreError>) {
+        match want {
+            Want::Join(joining) => self.joining_page(joining, page),
+            Want::History { reply, room } => self.history_page(room, page, reply),
+        }
+    }
+
+    fn history_page(&mut self, id: RoomId, page: Result<Page, StoreError>, reply: Reply) {
+        let Some(room) = self.rooms.get_mut(&id) else { return };
+        room.under_way -= 1;
+        let name = room.name.clone();
+        match page {
+            Ok(page) => {
+                let entries: Vec<Entry> = page
+                    .events
+                    .into_iter()
+                    .map(|event| Entry { json: event_json(&name, &event), event })
+                    .collect();
+                self.show_history(id, &entries, page.more, reply);
+            }
+            Err(_) => self.refuse(reply, &Refusal::new(Code::Busy).retry_after(1000)),
+        }
+    }
+
+    fn show_history(&mut self, id: RoomId, entries: &[Entry], more: bool, reply: Reply) {
+        let Some(room) = self.rooms.get(&id) else { return };
+        let (name, epoch) = (room.name.clone(), room.epoch.clone());
+        self.answer(reply, |id| {
+            let head = History { id, room: &name, epoch: &epoch, more };
+            wire::text_with_events(&head, entries.iter().map(|entry| &entry.json))
+        });
+    }
+
+    /// Tells a room who came and went: at once in a small one, coalesced in a large one.
+    pub(super) fn tell(&mut self, now: Moment, id: RoomId) {
+        let Some(room) = self.rooms.get_mut(&id) else { return };
+        let pause = if room.members.len() > SMALL_ROOM { LARGE_ROOM_PAUSE } else { 0 };
+        let due = room.delta.told_at.map_or(now.mono, |told| told + pause);
+        if due <= now.mono {
+            self.tell_now(now, id);
+        } else if !room.delta.scheduled {
+            room.delta.scheduled = true;
+            self.timers.set(due, Timer::Presence(id));
+        }
+    }
+
+    pub(super) fn tell_later(&mut self, now: Moment, id: RoomId) {
+        if let Some(room) = self.rooms.get_mut(&id) {
+            room.delta.scheduled = false;
+        }
+        self.tell_now(now, id);
+    }
+
+    fn tell_now(&mut self, now: Moment, id: RoomId) {
+        let Some(room) = self.rooms.get_mut(&id) else { return };
+        room.delta.told_at = Some(now.mono);
+        if room.delta.is_empty() {
+            return;
+        }
+        let lists = room.delta.take();
+        let frames = wire::text(&Presence {
+            room: &room.name,
+            joined: lists.joined,
+            left: lists.left,
+            changed: lists.changed,
+            count: room.members.len(),
+        });
+        self.effects.push(Effect::Room { room: id, frames, count: 1, passing: true, except: None });
+    }
+
+    /// A member's state or name changed.
+    pub(super) fn note_change(&mut self, now: Moment, id: RoomId, who: SessionId, member: Member) {
+        let Some(room) = self.rooms.get_mut(&id) else { return };
+        if room.members.contains_key(&who) {
+            room.delta.changed(who, member);
+            self.tell(now, id);
+        }
+    }
+
+    pub(super) fn typing(
+        &mut self,
+        now: Moment,
+        who: SessionId,
+        room: Option<RoomName>,
+        on: bool,
+        reply: Reply,
+    ) -> Outcome {
+        let id = self.place(who, room.as_ref())?;
+        // An empty frame: the connection learns that the request is done, the client nothing.
+        self.answer(reply, |_| Bytes::new());
+        if !on {
+            self.stop_typing(who, id);
+            return Ok(());
+        }
+        let until = now.due_in(TYPING_MS);
+        let Some(place) = self.rooms.get_mut(&id).and_then(|room| room.members.get_mut(&who))
+        else {
+            return Ok(());
+        };
+        if place.typing_until.replace(until).is_none() {
+            self.timers.set(until, Timer::Typing(id, who));
+            self.say_typing(who, id, true);
+        }
+        Ok(())
+    }
+
+    pub(super) fn typing_expired(&mut self, now: Moment, id: RoomId, who: SessionId) {
+        let place = self.rooms.get(&id).and_then(|room| room.members.get(&who));
+        let Some(until) = place.and_then(|place| place.typing_until) else { return };
+        if until <= now.mono {
+            self.stop_typing(who, id);
+        } else {
+            self.timers.set(until, Timer::Typing(id, who));
+        }
+    }
+
+    /// Somebody stopped typing, if they did type.
+    pub(super) fn stop_typing(&mut self, who: SessionId, id: RoomId) {
+        let place = self.rooms.get_mut(&id).and_then(|room| room.members.get_mut(&who));
+        if place.is_some_and(|place| place.typing_until.take().is_some()) {
+            self.say_typing(who, id, false);
+        }
+    }
+
+    fn say_typing(&mut self, who: SessionId, id: RoomId, on: bool) {
+        let (Some(session), Some(room)) = (self.sessions.get(&who), self.rooms.get(&id)) else {
+            return;
+        };
+        let frames = wire::text(&Typing { room: &room.name, nick: &session.nick, on });
+        let except = session.conn;
+        self.effects.push(Effect::Room { room: id, frames, count: 1, passing: true, except });
+    }
+}
+
+/// What memory can answer of a request for the log, and whether there is more.
+fn remembered(room: &Room, asked: Asked, limit: usize) -> Option<(Vec<Entry>, bool)> {
+    let first = room.recent.first(room.seq);
+    let all_here = first <= room.first_seq;
+    let (entries, more): (Vec<Entry>, bool) = match asked {
+        Asked::After(seq) => {
+            if seq + 1 < first && !all_here {
+                return None;
+            }
+            let found = room.recent.after(seq);
+            let more = found.len() > limit;
+            (found.take(limit).cloned().collect(), more)
+        }
+        Asked::Latest | Asked::Before(_) => {
+            let end = if let Asked::Before(seq) = asked { seq } else { u64::MAX };
+            let found = room.recent.before(end);
+            if found.len() < limit && !all_here {
+                return None;
+            }
+            let skip = found.len().saturating_sub(limit);
+            let more = skip > 0 || !all_here;
+            (found.skip(skip).cloned().collect(), more)
+        }
+    };
+    let bytes: usize = entries.iter().map(|entry| entry.json.len()).sum();
+    // Memory is not asked for what would not fit into one page; a volatile room has no store.
+    (bytes <= FRESH_BYTES || room.is_volatile()).then_some((entries, more))
+}

@@ -1,0 +1,50 @@
+//! A session: somebody with a name, their places, and the connection that may come and go.
+
+use super::bucket::{Bucket, Moment, Pace};
+use crate::model::{ConnId, Nick, NickKeys, SessionId, TokenHash, UserId};
+use crate::protocol::{Member, Role, State};
+use crate::store::RoomId;
+
+/// What the server knows of somebody while they are here, or while their place is held.
+#[derive(Debug)]
+pub struct Session {
+    /// Its name; not a secret.
+    pub id: SessionId,
+    /// The hash of the resume token.
+    pub token: TokenHash,
+    /// The identity behind the messages.
+    pub user: UserId,
+    /// The name that is held.
+    pub nick: Nick,
+    /// The keys under which it is held.
+    pub keys: NickKeys,
+    /// A fingerprint of the address it came from, for a fresh hello after a restart.
+    pub address: [u8; 32],
+    /// The connection, while there is one.
+    pub conn: Option<ConnId>,
+    /// When the grace ends, on the monotonic clock, while there is none.
+    pub held_until: Option<u64>,
+    /// Came from the store at the start and was not resumed yet.
+    pub restored: bool,
+    /// The rooms, in the order in which they were joined.
+    pub rooms: Vec<RoomId>,
+    /// Rooms held through a resume whose events wait for a `join`: from which place on.
+    pub waiting: Vec<(RoomId, u64)>,
+    /// What `Rate::Message` draws from.
+    pub messages: Bucket,
+    /// What `Rate::Read` draws from.
+    pub reads: Bucket,
+}
+
+impl Session {
+    /// How the others see them.
+    pub fn member(&self) -> Member {
+        let state = if self.conn.is_some() { State::Online } else { State::Reconnecting };
+        Member { nick: self.nick.clone(), guest: true, role: Role::Guest, state, was: None }
+    }
+
+    /// Full buckets for somebody who just came.
+    pub fn buckets(messages: Pace, reads: Pace, now: Moment) -> (Bucket, Bucket) {
+        (Bucket::full(messages, now), Bucket::full(reads, now))
+    }
+}

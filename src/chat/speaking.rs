@@ -1,0 +1,407 @@
+//! What enters a log: queued in order, kept by the store, and only then seen and acknowledged.
+//!
+//! One batch is with the store at a time; what arrives meanwhile waits together, is committed
+//! together and fanned out together. A quiet room waits for nothing.
+
+use bytes::BytesMut;
+use indexmap::IndexMap;
+
+use super::bucket::Moment;
+use super::effect::{Channel, Effect, Reply};
+use super::recent::Entry;
+use super::state::Chat;
+use super::volatile;
+use crate::model::{Author, Body, Event, Nick, RoomName, SessionId, TokenHash, UserId};
+use crate::protocol::{Code, Rate, Refusal, Request, Sent, event_json, wire};
+use crate::store::{self, Append, Op, RoomId, StoreError};
+
+/// So many appends may wait for the store; more are told to come back.
+const MAX_QUEUED: usize = 16_384;
+/// So many of the server's own notes may wait while the store is failing.
+const MAX_NOTES: usize = 65_536;
+/// So many addresses may send without a session between two sweeps.
+const MAX_PASSERS_BY: usize = 10_000;
+/// At most so much is committed in one batch.
+const MAX_BATCH: usize = 4096;
+
+/// Something for the store, and who waits for it.
+#[derive(Debug)]
+pub struct Queued {
+    op: Op,
+    waiting: Option<Waiting>,
+}
+
+/// Whoever waits for an append.
+#[derive(Debug)]
+pub struct Waiting {
+    reply: Reply,
+}
+
+/// Frames of one batch, joined room by room, and the acknowledgements behind them.
+#[derive(Debug, Default)]
+pub struct Fanout {
+    rooms: IndexMap<RoomId, (BytesMut, usize)>,
+    acks: Vec<(Reply, RoomId, Ack)>,
+}
+
+#[derive(Debug)]
+struct Ack {
+    seq: u64,
+    at: crate::model::Timestamp,
+    client_id: Option<crate::model::ClientId>,
+    duplicate: bool,
+}
+
+/// Somebody who sends without a socket.
+#[derive(Debug)]
+pub enum Asker {
+    /// The holder of a session's token.
+    Token(TokenHash),
+    /// A guest for one request, with a fingerprint of the address it comes from.
+    Nick(Nick, [u8; 32]),
+}
+
+impl Chat {
+    /// Takes a request that enters the log.
+    pub(super) fn speak(
+        &mut self,
+        now: Moment,
+        who: SessionId,
+        request: Request,
+        reply: Reply,
+    ) -> Result<(), Refusal> {
+        let (room, body) = match request {
+            Request::Send { room, text, reply_to, client_id } => {
+                (room, Body::message(text, reply_to, client_id))
+            }
+            Request::Edit { room, seq, text } => (room, Body::edited(seq, text)),
+            Request::Delete { room, seq } => (room, Body::deleted(seq)),
+            Request::React { room, seq, emoji, on } => (room, Body::reacted(seq, emoji, on)),
+            Request::Topic { room, topic } => (room, Body::topic(topic)),
+            _ => return Err(Code::UnknownType.into()),
+        };
+        let id = self.place(who, room.as_ref())?;
+        self.stop_typing(who, id);
+        let Some(session) = self.sessions.get(&who) else {
+            return Err(Code::BadCredentials.into());
+        };
+        let author = Author { user: session.user, nick: session.nick.clone(), guest: true };
+        let name_key = session.keys.folded.to_string();
+        let append = Append { room: id, at: now.wall, author, name_key, body };
+        self.append(append, Waiting { reply })
+    }
+
+    /// Takes a message that came over HTTP.
+    pub fn post(
+        &mut self,
+        now: Moment,
+        asker: Asker,
+        room: &RoomName,
+        body: Body,
+        channel: Channel,
+    ) {
+        if let Err((channel, refusal)) = self.try_post(now, asker, room, body, channel) {
+            self.refuse(Reply::Http(channel), &refusal);
+        }
+    }
+
+    fn try_post(
+        &mut self,
+        now: Moment,
+        asker: Asker,
+        room: &RoomName,
+        body: Body,
+        channel: Channel,
+    ) -> Result<(), (Channel, Refusal)> {
+        let author = match self.author(now, asker) {
+            Ok(author) => author,
+            Err(refusal) => return Err((channel, refusal)),
+        };
+        let Some(&id) = self.room_keys.get(&room.key()) else {
+            return Err((channel, Code::RoomNotFound.into()));
+        };
+        let name_key = author.nick.keys().folded.to_string();
+        let append = Append { room: id, at: now.wall, author, name_key, body };
+        if let Err(refusal) = self.room_to_wait() {
+            return Err((channel, refusal));
+        }
+        let waiting = Waiting { reply: Reply::Http(channel) };
+        // There is room: this cannot be refused any more.
+        let _ = self.append(append, waiting);
+        Ok(())
+    }
+
+    fn author(&mut self, now: Moment, asker: Asker) -> Result<Author, Refusal> {
+        match asker {
+            Asker::Token(hash) => {
+                let who = *self.tokens.get(&hash).ok_or(Code::BadCredentials)?;
+                self.charge(now, who, Rate::Message)?;
+                let session = self.sessions.get(&who).ok_or(Code::BadCredentials)?;
+                Ok(Author { user: session.user, nick: session.nick.clone(), guest: true })
+            }
+            Asker::Nick(nick, address) => {
+                if !self.rules.guests {
+                    return Err(Code::GuestsNotAdmitted.into());
+                }
+                self.charge_address(now, address)?;
+                if self.names.holder(&nick.keys()).is_some() {
+                    return Err(Refusal::new(Code::NickTaken).field("nick"));
+                }
+                Ok(Author { user: UserId::random(&mut self.rng), nick, guest: true })
+            }
+        }
+    }
+
+    /// One-shot guests have no session: their address has the bucket.
+    fn charge_address(&mut self, now: Moment, address: [u8; 32]) -> Result<(), Refusal> {
+        let pace = self.rules.messages();
+        if self.passers_by.len() >= MAX_PASSERS_BY && !self.passers_by.contains_key(&address) {
+            return Err(Refusal::new(Code::Busy).retry_after(1000));
+        }
+        let full = super::bucket::Bucket::full(pace, now);
+        let taken = self.passers_by.entry(address).or_insert(full).take(pace, now);
+        taken.map_err(|millis| Refusal::new(Code::RateLimited).retry_after(millis))
+    }
+
+    fn room_to_wait(&self) -> Result<(), Refusal> {
+        if self.closing {
+            return Err(Refusal::new(Code::ShuttingDown).retry_after(1000));
+        }
+        if self.queued_appends >= MAX_QUEUED {
+            return Err(Refusal::new(Code::Busy).retry_after(1000));
+        }
+        Ok(())
+    }
+
+    fn append(&mut self, append: Append, waiting: Waiting) -> Result<(), Refusal> {
+        self.room_to_wait()?;
+        let Some(room) = self.rooms.get_mut(&append.room) else {
+            return Err(Code::RoomNotFound.into());
+        };
+        if room.is_volatile() {
+            let outcome = volatile::judge(room, &append);
+            self.settle(append, waiting, outcome);
+            self.flush();
+            return Ok(());
+        }
+        room.under_way += 1;
+        self.queued_appends += 1;
+        self.queue.push_back(Queued { op: Op::Append(append), waiting: Some(waiting) });
+        Ok(())
+    }
+
+    /// Queues a note of the server's own behind everything that waits.
+    pub(super) fn queue_op(&mut self, op: Op) {
+        if self.queue.len() - self.queued_appends >= MAX_NOTES {
+            // Only sessions come in such numbers; the oldest note is worth the least: its
+            // session could not be resumed after a restart.
+            let oldest = self
+                .queue
+                .iter()
+                .position(|queued| matches!(queued.op, Op::SaveSession(_) | Op::EndSession(_)));
+            if let Some(index) = oldest {
+                self.queue.remove(index);
+            }
+        }
+        self.queue.push_back(Queued { op, waiting: None });
+    }
+
+    /// Whether somebody waits for the store.
+    pub fn has_appends(&self) -> bool {
+        self.queued_appends > 0
+    }
+
+    /// What to commit next, unless a batch is with the store already.
+    pub fn batch(&mut self) -> Option<Vec<Op>> {
+        if self.in_flight.is_some() || self.queue.is_empty() {
+            return None;
+        }
+        let size = self.queue.len().min(MAX_BATCH);
+        let (ops, waiting): (Vec<Op>, Vec<Option<Waiting>>) =
+            self.queue.drain(..size).map(|queued| (queued.op, queued.waiting)).unzip();
+        self.queued_appends -= waiting.iter().flatten().count();
+        self.in_flight = Some(waiting);
+        Some(ops)
+    }
+
+    /// The store has kept a batch, or could not.
+    pub fn committed(&mut self, batch: Vec<Op>, result: Result<Vec<store::Outcome>, StoreError>) {
+        let waiting = self.in_flight.take().unwrap_or_default();
+        match result {
+            Ok(outcomes) => {
+                for ((op, waiting), outcome) in batch.into_iter().zip(waiting).zip(outcomes) {
+                    self.conclude(op, waiting, outcome);
+                }
+                self.flush();
+            }
+            Err(error) => self.give_up(batch, waiting, &error),
+        }
+    }
+
+    fn conclude(&mut self, op: Op, waiting: Option<Waiting>, outcome: store::Outcome) {
+        match (op, waiting) {
+            (Op::Append(append), Some(waiting)) => {
+                if let Some(room) = self.rooms.get_mut(&append.room) {
+                    room.under_way -= 1;
+                }
+                self.settle(append, waiting, outcome);
+            }
+            (Op::Prune { room, .. }, _) => {
+                if let (store::Outcome::Pruned { first_seq, .. }, Some(room)) =
+                    (outcome, self.rooms.get_mut(&room))
+                {
+                    room.first_seq = first_seq;
+                    room.recent.prune(first_seq);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Nothing of the batch was kept: who waits is told, the server's own notes try again.
+    fn give_up(&mut self, batch: Vec<Op>, waiting: Vec<Option<Waiting>>, error: &StoreError) {
+        let code = if matches!(error, StoreError::Full) { Code::StorageFull } else { Code::Busy };
+        let refusal = Refusal::new(code).retry_after(1000);
+        let mut notes = Vec::new();
+        for (op, waiting) in batch.into_iter().zip(waiting) {
+            match (op, waiting) {
+                (Op::Append(append), Some(waiting)) => {
+                    if let Some(room) = self.rooms.get_mut(&append.room) {
+                        room.under_way -= 1;
+                    }
+                    self.refuse(waiting.reply, &refusal);
+                }
+                (op, _) => notes.push(Queued { op, waiting: None }),
+            }
+        }
+        notes.into_iter().rev().for_each(|note| self.queue.push_front(note));
+    }
+
+    /// An append has its outcome: the room's memory learns it, the fan-out and the answer wait.
+    fn settle(&mut self, append: Append, waiting: Waiting, outcome: store::Outcome) {
+        let client_id = match &append.body {
+            Body::Message(message) => message.client_id.clone(),
+            _ => None,
+        };
+        let ack = match outcome {
+            store::Outcome::Appended { seq } => {
+                let at = append.at;
+                let Append { room, author, body, .. } = append;
+                self.enter_log(room, Event { seq, at, author, body });
+                self.fanout.acks.push((
+                    waiting.reply,
+                    room,
+                    Ack { seq, at, client_id, duplicate: false },
+                ));
+                return;
+            }
+            store::Outcome::Duplicate { seq, at } => Ack { seq, at, client_id, duplicate: true },
+            store::Outcome::Refused(refusal) => {
+                let code = match refusal {
+                    store::Refusal::MessageNotFound => Code::MessageNotFound,
+                    store::Refusal::NotYours => Code::NotYours,
+                };
+                self.flush();
+                self.refuse(waiting.reply, &code.into());
+                return;
+            }
+            _ => {
+                self.refuse(waiting.reply, &Code::Internal.into());
+                return;
+            }
+        };
+        self.fanout.acks.push((waiting.reply, append.room, ack));
+    }
+
+    /// A kept event takes its place in the room's memory and in the frames for all.
+    fn enter_log(&mut self, id: RoomId, event: Event) {
+        let Some(room) = self.rooms.get_mut(&id) else { return };
+        let json = event_json(&room.name, &event);
+        let (frames, count) = self.fanout.rooms.entry(id).or_default();
+        wire::append_text(frames, &json);
+        *count += 1;
+        room.seq = event.seq;
+        if let Body::Topic(set) = &event.body {
+            room.topic = set.topic.clone();
+        }
+        let name = &room.name;
+        room.recent.amend(&event, |changed| event_json(name, changed));
+        room.recent.push(Entry { event, json });
+        if room.is_volatile() {
+            room.first_seq = room.recent.first(room.seq);
+        }
+    }
+
+    /// Gives the joined frames to the rooms, then the acknowledgements to who waits.
+    fn flush(&mut self) {
+        let Fanout { rooms, acks } = std::mem::take(&mut self.fanout);
+        for (room, (frames, count)) in rooms {
+            let frames = frames.freeze();
+            self.effects.push(Effect::Room { room, frames, count, passing: false, except: None });
+        }
+        for (reply, room, ack) in acks {
+            let Some(room) = self.rooms.get(&room) else { continue };
+            let (name, epoch) = (room.name.clone(), room.epoch.clone());
+            self.answer_shown(
+                reply,
+                |id| {
+                    wire::text(&Sent {
+                        id,
+                        room: &name,
+                        epoch: &epoch,
+                        seq: ack.seq,
+                        at: ack.at,
+                        client_id: ack.client_id.as_ref(),
+                        duplicate: ack.duplicate,
+                    })
+                },
+                ack.duplicate,
+            );
+        }
+    }
+
+    /// Reads a room's log, or lists the rooms, for HTTP.
+    pub fn read_http(
+        &mut self,
+        room: Option<(RoomName, crate::protocol::Page, usize)>,
+        channel: Channel,
+    ) {
+        match room {
+            None => {
+                // Listing cannot be refused.
+                let _ = self.list_rooms(Reply::Http(channel));
+            }
+            Some((name, page, limit)) => match self.room_keys.get(&name.key()) {
+                Some(&id) => {
+                    let _ = self.history(id, page, limit, Reply::Http(channel));
+                }
+                None => self.refuse(Reply::Http(channel), &Code::RoomNotFound.into()),
+            },
+        }
+    }
+
+    /// Queues what the log's retention asks for: one bounded step for every room.
+    pub fn prune(&mut self, now: Moment) {
+        let steps: Vec<Op> = self.rooms.values().filter_map(|room| prune_step(room, now)).collect();
+        steps.into_iter().for_each(|step| self.queue_op(step));
+        let before = crate::model::Timestamp(now.wall.0 - volatile::KEY_LIFE_MS as i64);
+        self.queue_op(Op::ForgetKeys { before });
+    }
+}
+
+fn prune_step(room: &super::room::Room, now: Moment) -> Option<Op> {
+    use crate::model::{Keep, Timestamp};
+    if room.first_seq > room.seq {
+        return None;
+    }
+    let (before, keep_last) = match room.keep {
+        Keep::Nothing => return None,
+        Keep::Last(count) if room.seq - room.first_seq < count => return None,
+        Keep::Last(count) => (None, Some(count)),
+        Keep::For(millis) => {
+            let millis = i64::try_from(millis).unwrap_or(i64::MAX);
+            (Some(Timestamp(now.wall.0.saturating_sub(millis))), None)
+        }
+    };
+    Some(Op::Prune { room: room.id, before, keep_last })
+}

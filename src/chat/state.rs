@@ -1,0 +1,387 @@
+//! The state of the whole chat, and the doors through which everything enters its rules.
+//!
+//! The rules themselves are in the files beside: `entrance` (hello, resume, leaving for good),
+//! `joining`, `speaking` (what enters a log), `reading`. Each is an `impl Chat`.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use bytes::Bytes;
+use rand::rngs::StdRng;
+
+use super::bucket::{Bucket, Moment, Pace};
+use super::effect::{Answer, Effect, Http, Reply, Shown};
+use super::names::Names;
+use super::room::{Listener, Room};
+use super::session::Session;
+use super::speaking::{Fanout, Queued, Waiting};
+use super::timers::{Timer, Timers};
+use crate::model::config::Config;
+use crate::model::{ConnId, Epoch, Keep, RoomKey, RoomName, SessionId, Timestamp, TokenHash};
+use crate::protocol::{
+    Code, Command, ErrorFrame, HeartbeatOffer, LimitsOffer, Rate, Refusal, ReplyId, Request, wire,
+};
+use crate::store::{Boot, Op, RoomId, RoomRow};
+
+/// What the rules need to know of the configuration.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// What `welcome` says of the limits.
+    pub limits: LimitsOffer,
+    /// What `welcome` says of the heartbeat.
+    pub heartbeat: HeartbeatOffer,
+    /// For how long a dropped session's name and places are held, in milliseconds.
+    pub grace_ms: u64,
+    /// Whether guests are admitted.
+    pub guests: bool,
+    /// Whether joining an unknown room opens it.
+    pub open_creation: bool,
+    /// Rooms in all.
+    pub max_rooms: usize,
+    /// The longest catch-up that one join proves, in events.
+    pub catch_up_events: u64,
+    /// How long logs are kept.
+    pub keep: Keep,
+    /// The same for single rooms.
+    pub keep_rooms: HashMap<RoomKey, Keep>,
+}
+
+impl Rules {
+    /// The rules of a configuration.
+    pub fn of(config: &Config) -> Self {
+        let limits = &config.limits;
+        let keep_rooms = config.history.rooms.iter();
+        Self {
+            limits: LimitsOffer {
+                frame_bytes: limits.frame_bytes,
+                text_chars: limits.text_chars,
+                image_bytes: limits.image_bytes,
+                image_pixels: limits.image_pixels,
+                images_per_message: limits.images_per_message,
+                messages_per_second: limits.messages_per_second,
+                burst: limits.burst,
+                rooms: limits.rooms,
+            },
+            heartbeat: HeartbeatOffer {
+                interval_ms: config.heartbeat.interval_ms,
+                timeout_ms: config.heartbeat.timeout_ms,
+            },
+            grace_ms: config.resume.grace_ms,
+            guests: config.guests,
+            open_creation: config.rooms.open_creation,
+            max_rooms: config.rooms.max,
+            catch_up_events: limits.catch_up_events as u64,
+            keep: config.history.keep,
+            keep_rooms: keep_rooms
+                .filter_map(|(name, keep)| Some((RoomName::parse(name)?.key(), *keep)))
+                .collect(),
+        }
+    }
+
+    /// The pace of what enters a log.
+    pub fn messages(&self) -> Pace {
+        Pace { per_second: self.limits.messages_per_second, burst: self.limits.burst }
+    }
+
+    /// The pace of reading: twice that.
+    pub fn reads(&self) -> Pace {
+        let Pace { per_second, burst } = self.messages();
+        Pace { per_second: per_second * 2, burst: burst * 2 }
+    }
+
+    /// How long the log of `room` is kept.
+    pub fn keep_of(&self, room: &RoomKey) -> Keep {
+        self.keep_rooms.get(room).copied().unwrap_or(self.keep)
+    }
+}
+
+/// Everything that the chat knows.
+#[derive(Debug)]
+pub struct Chat {
+    pub(super) rules: Rules,
+    pub(super) rng: StdRng,
+    pub(super) rooms: HashMap<RoomId, Room>,
+    pub(super) room_keys: HashMap<RoomKey, RoomId>,
+    pub(super) next_room: i64,
+    pub(super) sessions: HashMap<SessionId, Session>,
+    pub(super) conns: HashMap<ConnId, SessionId>,
+    pub(super) strikes: HashMap<ConnId, u8>,
+    pub(super) observers: HashMap<ConnId, RoomId>,
+    pub(super) tokens: HashMap<TokenHash, SessionId>,
+    pub(super) names: Names,
+    pub(super) timers: Timers,
+    pub(super) queue: VecDeque<Queued>,
+    pub(super) queued_appends: usize,
+    pub(super) in_flight: Option<Vec<Option<Waiting>>>,
+    pub(super) fanout: Fanout,
+    pub(super) effects: Vec<Effect>,
+    pub(super) refusals: Vec<Code>,
+    pub(super) closing: bool,
+    pub(super) swept: HashSet<RoomId>,
+    /// Addresses that sent without a session since the last sweep but one.
+    pub(super) passers_by: HashMap<[u8; 32], Bucket>,
+}
+
+/// What becomes of a request: an answer now, one that comes later, or a refusal.
+pub(super) type Outcome = Result<(), Refusal>;
+
+impl Chat {
+    /// The chat as it begins: with what the store remembers.
+    pub fn new(rules: Rules, boot: Boot, now: Moment, rng: StdRng) -> Self {
+        let mut chat = Self {
+            rules,
+            rng,
+            rooms: HashMap::new(),
+            room_keys: HashMap::new(),
+            next_room: 1,
+            sessions: HashMap::new(),
+            conns: HashMap::new(),
+            strikes: HashMap::new(),
+            observers: HashMap::new(),
+            tokens: HashMap::new(),
+            names: Names::default(),
+            timers: Timers::default(),
+            queue: VecDeque::new(),
+            queued_appends: 0,
+            in_flight: None,
+            fanout: Fanout::default(),
+            effects: Vec::new(),
+            refusals: Vec::new(),
+            closing: false,
+            swept: HashSet::new(),
+            passers_by: HashMap::new(),
+        };
+        boot.rooms.into_iter().for_each(|row| chat.restore_room(row));
+        boot.sessions.into_iter().for_each(|row| chat.restore_session(row, now));
+        chat
+    }
+
+    fn restore_room(&mut self, row: RoomRow) {
+        self.next_room = self.next_room.max(row.id.0 + 1);
+        let key = row.name.key();
+        let keep = self.rules.keep_of(&key);
+        if keep == Keep::Nothing {
+            // Kept until now, in memory from now on: the name stays, the log begins anew.
+            self.queue_op(Op::Prune { room: row.id, before: None, keep_last: Some(0) });
+            return;
+        }
+        self.room_keys.insert(key, row.id);
+        self.rooms.insert(row.id, Room::from_row(row, keep));
+    }
+
+    /// Handles one request of a connection that said hello.
+    pub fn request(
+        &mut self,
+        now: Moment,
+        conn: ConnId,
+        id: Option<ReplyId>,
+        row: &'static Command,
+        request: Request,
+    ) {
+        let Some(&session) = self.conns.get(&conn) else {
+            // The session ended or moved while this was on its way; its connection is closing.
+            return;
+        };
+        let reply = Reply::Conn(conn, id.clone());
+        if let Err(refusal) = self.dispatch(now, session, conn, row, request, reply) {
+            let refusal = if refusal.code == Code::NotInRoom && refusal.example.is_none() {
+                refusal.example(r#"{"type":"join","room":"lobby"}"#)
+            } else {
+                refusal
+            };
+            self.refuse(Reply::Conn(conn, id), &refusal);
+        }
+    }
+
+    fn dispatch(
+        &mut self,
+        now: Moment,
+        who: SessionId,
+        conn: ConnId,
+        row: &Command,
+        request: Request,
+        reply: Reply,
+    ) -> Outcome {
+        self.charge(now, who, row.rate)?;
+        match request {
+            Request::Join { room, after, limit } => {
+                self.join(now, who, conn, room, after, limit, reply)
+            }
+            Request::Leave { room } => self.leave(now, who, room, reply),
+            Request::Rename { nick } => self.rename(now, who, nick, reply),
+            Request::Typing { room, on } => self.typing(now, who, room, on, reply),
+            Request::Rooms => self.list_rooms(reply),
+            Request::Members { room } => self.list_members(who, room, reply),
+            Request::History { room, page, limit } => {
+                let room = self.place(who, room.as_ref())?;
+                self.history(room, page, limit, reply)
+            }
+            Request::Hello(_) | Request::Ping | Request::Help { .. } => {
+                Err(Refusal::new(Code::AlreadyWelcome))
+            }
+            other => self.speak(now, who, other, reply),
+        }
+    }
+
+    pub(super) fn charge(&mut self, now: Moment, who: SessionId, rate: Rate) -> Outcome {
+        let (messages, reads) = (self.rules.messages(), self.rules.reads());
+        let Some(session) = self.sessions.get_mut(&who) else {
+            return Err(Code::BadCredentials.into());
+        };
+        let taken = match rate {
+            Rate::Free => Ok(()),
+            Rate::Message => session.messages.take(messages, now),
+            Rate::Read => session.reads.take(reads, now),
+        };
+        taken.map_err(|millis| Refusal::new(Code::RateLimited).retry_after(millis))
+    }
+
+    /// The room that a request is about: the named one, or the only one the session is in.
+    pub(super) fn place(&self, who: SessionId, room: Option<&RoomName>) -> Result<RoomId, Refusal> {
+        let rooms = self.sessions.get(&who).map_or(&[][..], |session| &session.rooms);
+        match room {
+            Some(name) => {
+                let id = self.room_keys.get(&name.key()).ok_or(Code::NotInRoom)?;
+                if rooms.contains(id) { Ok(*id) } else { Err(Code::NotInRoom.into()) }
+            }
+            None => match rooms {
+                [only] => Ok(*only),
+                [] => Err(Code::NotInRoom.into()),
+                _ => {
+                    let message = "You are in several rooms: say which one with `room`.";
+                    Err(Refusal::because(Code::MissingField, message).field("room"))
+                }
+            },
+        }
+    }
+
+    /// The room of that name, opened if it is new and that is allowed.
+    pub(super) fn open_room(&mut self, now: Moment, name: RoomName) -> Result<RoomId, Refusal> {
+        let key = name.key();
+        if let Some(id) = self.room_keys.get(&key) {
+            return Ok(*id);
+        }
+        if !self.rules.open_creation {
+            return Err(Code::RoomNotFound.into());
+        }
+        if self.rooms.len() >= self.rules.max_rooms {
+            let message = "This server has as many rooms as it may have.";
+            return Err(Refusal::because(Code::Busy, message).retry_after(60_000));
+        }
+        let id = RoomId(self.next_room);
+        self.next_room += 1;
+        let keep = self.rules.keep_of(&key);
+        let row = self.new_row(id, name, now.wall);
+        if keep != Keep::Nothing {
+            self.queue_op(Op::CreateRoom(row.clone()));
+        }
+        self.room_keys.insert(key, id);
+        self.rooms.insert(id, Room::from_row(row, keep));
+        Ok(id)
+    }
+
+    fn new_row(&mut self, id: RoomId, name: RoomName, created_at: Timestamp) -> RoomRow {
+        let epoch = Epoch::random(&mut self.rng);
+        RoomRow { id, name, epoch, seq: 0, first_seq: 1, topic: None, created_at }
+    }
+
+    /// Answers a request with a frame.
+    pub(super) fn answer(&mut self, reply: Reply, frame: impl FnOnce(Option<&ReplyId>) -> Bytes) {
+        self.answer_shown(reply, frame, false);
+    }
+
+    pub(super) fn answer_shown(
+        &mut self,
+        reply: Reply,
+        frame: impl FnOnce(Option<&ReplyId>) -> Bytes,
+        duplicate: bool,
+    ) {
+        match reply {
+            Reply::Conn(conn, id) => {
+                let frame = frame(id.as_ref());
+                self.effects.push(Effect::To { conn, frame, answer: Answer::Done });
+            }
+            Reply::Http(channel) => {
+                let frame = frame(None);
+                let json = wire::payloads(&frame).next().map(|json| frame.slice_ref(json));
+                let shown = Shown { json: json.unwrap_or_default(), duplicate };
+                self.effects.push(Effect::Http(Http { channel, answer: Ok(shown) }));
+            }
+            Reply::Nobody => {}
+        }
+    }
+
+    /// Refuses a request.
+    pub(super) fn refuse(&mut self, reply: Reply, refusal: &Refusal) {
+        self.refusals.push(refusal.code);
+        match reply {
+            Reply::Conn(conn, id) => {
+                let frame = wire::text(&ErrorFrame::of(id.as_ref(), refusal));
+                let answer = if refusal.is_bad_frame() { Answer::Bad } else { Answer::Done };
+                self.effects.push(Effect::To { conn, frame, answer });
+            }
+            Reply::Http(channel) => {
+                let answer = Err(refusal.clone());
+                self.effects.push(Effect::Http(Http { channel, answer }));
+            }
+            Reply::Nobody => {}
+        }
+    }
+
+    /// What is to be done since the last call, in order.
+    pub fn effects(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.effects)
+    }
+
+    /// The codes of what was refused since the last call, for the metrics.
+    pub fn refusals(&mut self) -> Vec<Code> {
+        std::mem::take(&mut self.refusals)
+    }
+
+    /// When the next timer is due, on the monotonic clock.
+    pub fn next_due(&self) -> Option<u64> {
+        self.timers.next()
+    }
+
+    /// Does what is due.
+    pub fn tick(&mut self, now: Moment) {
+        while let Some(timer) = self.timers.pop(now.mono) {
+            match timer {
+                Timer::Grace(session) => self.grace_ended(now, session),
+                Timer::AutoJoin(session) => self.auto_join(now, session),
+                Timer::Presence(room) => self.tell_later(now, room),
+                Timer::Typing(room, session) => self.typing_expired(now, room, session),
+            }
+        }
+    }
+
+    /// Whether somebody still listens through this connection to that room.
+    pub(super) fn listens(&self, listener: Listener, room: RoomId) -> bool {
+        match listener {
+            Listener::Member(session, conn) => {
+                self.conns.get(&conn) == Some(&session)
+                    && self.rooms.get(&room).is_some_and(|r| r.members.contains_key(&session))
+            }
+            Listener::Observer(conn) => self.observers.get(&conn) == Some(&room),
+        }
+    }
+
+    /// How many sessions and rooms there are.
+    pub fn size(&self) -> (usize, usize) {
+        (self.sessions.len(), self.rooms.len())
+    }
+
+    /// No new work from now on: what is under way is finished.
+    pub fn close(&mut self) {
+        self.closing = true;
+    }
+
+    /// Whether nothing waits for the store any more.
+    pub fn is_settled(&self) -> bool {
+        self.queue.is_empty() && self.in_flight.is_none()
+    }
+
+    /// All connections that belong to somebody.
+    pub fn connections(&self) -> Vec<ConnId> {
+        self.conns.keys().chain(self.observers.keys()).copied().collect()
+    }
+}

@@ -1,0 +1,109 @@
+//! The log of a room that keeps nothing: the same rules as the store's, on the recent events.
+
+use std::collections::VecDeque;
+
+use super::room::Room;
+use crate::model::{Body, ClientId, Event, Timestamp, UserId};
+use crate::store::{Append, Outcome, Refusal};
+
+/// How many idempotency keys such a room remembers.
+const MAX_KEYS: usize = 1000;
+/// For how long a key is good, in milliseconds.
+pub const KEY_LIFE_MS: u64 = 24 * 60 * 60 * 1000;
+
+#[derive(Debug)]
+struct Key {
+    client_id: ClientId,
+    user: UserId,
+    name_key: String,
+    seq: u64,
+    at: Timestamp,
+}
+
+/// The idempotency keys of one such room.
+#[derive(Debug, Default)]
+pub struct Keys(VecDeque<Key>);
+
+impl Keys {
+    fn find(&self, append: &Append, client_id: &ClientId) -> Option<&Key> {
+        self.0.iter().rev().find(|key| {
+            key.client_id == *client_id
+                && (key.user == append.author.user || key.name_key == append.name_key)
+                && append.at.since(key.at) < KEY_LIFE_MS
+        })
+    }
+
+    fn remember(&mut self, append: &Append, client_id: ClientId, seq: u64) {
+        if self.0.len() == MAX_KEYS {
+            self.0.pop_front();
+        }
+        let (user, name_key) = (append.author.user, append.name_key.clone());
+        self.0.push_back(Key { client_id, user, name_key, seq, at: append.at });
+    }
+}
+
+/// Decides what becomes of `append`; an appended event's place is the room's next one.
+pub fn judge(room: &mut Room, append: &Append) -> Outcome {
+    let next = room.seq + 1;
+    match &append.body {
+        Body::Message(message) => {
+            if let Some(key) = message.client_id.as_ref().and_then(|id| room.keys.find(append, id))
+            {
+                return Outcome::Duplicate { seq: key.seq, at: key.at };
+            }
+            if message.reply_to.is_some_and(|seq| !is_message(room, seq)) {
+                return Outcome::Refused(Refusal::MessageNotFound);
+            }
+            if let Some(client_id) = message.client_id.clone() {
+                room.keys.remember(append, client_id, next);
+            }
+        }
+        Body::Edited(_) | Body::Deleted(_) => {
+            if let Err(refusal) = owned(room, append) {
+                return Outcome::Refused(refusal);
+            }
+        }
+        Body::Reacted(reaction) => {
+            if !is_message(room, reaction.target) {
+                return Outcome::Refused(Refusal::MessageNotFound);
+            }
+            if let Some(unchanged) = unchanged(room, append) {
+                return unchanged;
+            }
+        }
+        Body::Topic(_) => {}
+    }
+    Outcome::Appended { seq: next }
+}
+
+/// The message at `seq`, unless it was deleted.
+fn message(room: &Room, seq: u64) -> Option<&Event> {
+    let event = &room.recent.get(seq)?.event;
+    matches!(&event.body, Body::Message(message) if !message.deleted).then_some(event)
+}
+
+fn is_message(room: &Room, seq: u64) -> bool {
+    message(room, seq).is_some()
+}
+
+fn owned(room: &Room, append: &Append) -> Result<(), Refusal> {
+    let target = append.body.target().and_then(|seq| message(room, seq));
+    let target = target.ok_or(Refusal::MessageNotFound)?;
+    if target.author.user == append.author.user { Ok(()) } else { Err(Refusal::NotYours) }
+}
+
+/// Where a reaction that is already so, or was never set, finds its answer.
+fn unchanged(room: &Room, append: &Append) -> Option<Outcome> {
+    let Body::Reacted(new) = &append.body else { return None };
+    let last = room.recent.after(new.target).rev().map(|entry| &entry.event).find(|event| {
+        matches!(&event.body, Body::Reacted(old)
+            if old.target == new.target && old.emoji == new.emoji)
+            && event.author.user == append.author.user
+    });
+    let was_on = matches!(last.map(|event| &event.body), Some(Body::Reacted(old)) if old.on);
+    if was_on != new.on {
+        return None;
+    }
+    let answer = last.or_else(|| message(room, new.target))?;
+    Some(Outcome::Duplicate { seq: answer.seq, at: answer.at })
+}

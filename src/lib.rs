@@ -1,0 +1,15 @@
+//! Parlor: a real-time chat server that one program serves.
+//!
+//! The rooms of the house, and which way imports point (downwards only):
+//! `app` → `web`, `janitor` → `session` → `chat` → `store` → `protocol` → `model`.
+//! `docs/architecture.md` walks through them.
+#![forbid(unsafe_code)]
+
+pub mod app;
+pub mod chat;
+pub mod janitor;
+pub mod model;
+pub mod protocol;
+pub mod session;
+pub mod store;
+pub mod web;

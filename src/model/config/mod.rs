@@ -1,0 +1,198 @@
+//! The configuration: what an operator may change, as typed values.
+//!
+//! Here are the values and their defaults. `table` has one row a key (name, unit, rule, words), and
+//! parsing, `parlor config` and `docs/configuration.md` all follow it; `sources` says who beats
+//! whom; `refusal` says what is told of a value that does not fit. Reading files and variables is
+//! the program's business (`src/cli.rs`): nothing here touches the world outside.
+//!
+//! The invariant: a [`Config`] that came out of [`Resolved::new`] keeps every rule of the table.
+
+mod environment;
+mod file;
+mod listing;
+mod manual;
+mod nearest;
+mod origin;
+mod raw;
+mod refusal;
+mod row;
+mod setting;
+mod sources;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use super::Keep;
+
+pub use environment::CONFIG_VARIABLE;
+pub use listing::listing;
+pub use manual::manual;
+pub use refusal::Refusal;
+pub use sources::{FileText, Inputs, Resolved, Source};
+
+/// Everything that an operator may change.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// Where to listen; port 0 lets the system pick one.
+    pub listen: SocketAddr,
+    /// The directory under which everything lies that is ever created or deleted.
+    pub data: PathBuf,
+    /// Threads that carry connections; 0 is one per core.
+    pub workers: usize,
+    /// Web origins besides the server's own, each as a browser spells it (`https://host[:port]`).
+    pub origins: Vec<String>,
+    /// Whether people without an account may come in.
+    pub guests: bool,
+    /// What an acknowledgement survives.
+    pub durability: Durability,
+    /// How dead connections are found.
+    pub heartbeat: Heartbeat,
+    /// How long a dropped guest's name waits.
+    pub resume: Resume,
+    /// What one client may ask of the server.
+    pub limits: Limits,
+    /// How long the log is kept.
+    pub history: History,
+    /// What rooms there may be.
+    pub rooms: Rooms,
+    /// The life of pictures.
+    pub images: Images,
+    /// The pace of the janitor.
+    pub janitor: JanitorConfig,
+}
+
+/// What an acknowledged event survives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// The death of the process.
+    Normal,
+    /// A power cut, too: every commit waits for the disk.
+    Full,
+}
+
+/// Pings and silence, in milliseconds; `timeout_ms` is more than `interval_ms`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Heartbeat {
+    /// Between two pings.
+    pub interval_ms: u64,
+    /// Silence after which a peer counts as gone.
+    pub timeout_ms: u64,
+}
+
+/// What a drop leaves behind.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resume {
+    /// Milliseconds for which name and room places are held.
+    pub grace_ms: u64,
+}
+
+/// What one client may ask of the server.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Limits {
+    /// Bytes of one inbound frame or reassembled message.
+    pub frame_bytes: usize,
+    /// Characters of one text.
+    pub text_chars: usize,
+    /// Messages a second in the long run; 0 is no limit.
+    pub messages_per_second: u64,
+    /// Messages that may come at once.
+    pub burst: u64,
+    /// Rooms that one session may be in.
+    pub rooms: usize,
+    /// Bytes that may wait for one slow reader.
+    pub backlog_bytes: usize,
+    /// Open connections; 0 is as many as the file limit allows.
+    pub connections: usize,
+    /// Open connections from one address; 0 is no limit.
+    pub connections_per_address: usize,
+    /// Milliseconds from the upgrade to `hello`.
+    pub hello_ms: u64,
+    /// Events of the longest catch-up that one `join` proves.
+    pub catch_up_events: usize,
+    /// Bytes of one uploaded picture.
+    pub image_bytes: u64,
+    /// Pixels of one uploaded picture.
+    pub image_pixels: u64,
+    /// Pictures of one message.
+    pub images_per_message: usize,
+}
+
+/// How long the log is kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct History {
+    /// In every room that `rooms` does not name.
+    pub keep: Keep,
+    /// By room, under its [`RoomKey`](super::RoomKey) as a string.
+    pub rooms: BTreeMap<String, Keep>,
+}
+
+/// What rooms there may be.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rooms {
+    /// Whether `join` of an unknown room creates it.
+    pub open_creation: bool,
+    /// Rooms that may exist.
+    pub max: usize,
+}
+
+/// The life of pictures.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Images {
+    /// Seconds that a picture lives when its sender does not say.
+    pub default_ttl_s: u64,
+    /// Milliseconds between two looks for expired pictures.
+    pub sweep_ms: u64,
+    /// Bytes that all pictures together may take.
+    pub disk_bytes: u64,
+}
+
+/// The pace of the janitor.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JanitorConfig {
+    /// Milliseconds between two rounds.
+    pub sweep_ms: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            data: PathBuf::from("."),
+            workers: 0,
+            origins: Vec::new(),
+            guests: true,
+            durability: Durability::Normal,
+            heartbeat: Heartbeat { interval_ms: 20_000, timeout_ms: 50_000 },
+            resume: Resume { grace_ms: 30_000 },
+            limits: Limits::default(),
+            history: History { keep: Keep::For(365 * 86_400_000), rooms: BTreeMap::new() },
+            rooms: Rooms { open_creation: true, max: 100_000 },
+            images: Images { default_ttl_s: 86_400, sweep_ms: 5_000, disk_bytes: 2 << 30 },
+            janitor: JanitorConfig { sweep_ms: 30_000 },
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            frame_bytes: 16 << 10,
+            text_chars: 4_000,
+            messages_per_second: 10,
+            burst: 30,
+            rooms: 50,
+            backlog_bytes: 1 << 20,
+            connections: 0,
+            connections_per_address: 512,
+            hello_ms: 60_000,
+            catch_up_events: 5_000,
+            image_bytes: 10 << 20,
+            image_pixels: 40_000_000,
+            images_per_message: 10,
+        }
+    }
+}

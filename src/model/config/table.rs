@@ -1,0 +1,158 @@
+//! The table of keys: one row each, and everything that knows keys follows it.
+//!
+//! A row's key is the path of its field in [`Config`](super::Config), so the two cannot part.
+//! Defaults are the values of `Config::default` and stand nowhere else.
+
+use super::row::{Row, or_zero, row, whole};
+use super::setting::Rule;
+use crate::model::keep::KEEP_RULE;
+
+const ADDRESS: Rule =
+    Rule::Words("an IP address or localhost, a colon and a port; port 0 picks a free one");
+const DIRECTORY: Rule = Rule::Words("the path of a directory");
+const ORIGINS: Rule =
+    Rule::Words("a list of origins, each http:// or https:// with a host, and a port if need be");
+const YES_NO: Rule = Rule::Words("true or false");
+const DURABILITIES: Rule = Rule::Words("normal or full");
+const KEEP: Rule = Rule::Words(KEEP_RULE);
+const KEEP_BY_ROOM: Rule =
+    Rule::Words("a table of rooms, each once, and for each what history.keep takes");
+
+const DAY_MS: u64 = 86_400_000;
+const GIB: u64 = 1 << 30;
+
+/// Every key, in the order in which it is printed.
+#[rustfmt::skip]
+pub(super) static ROWS: &[Row] = &[
+    row!(listen, "", ADDRESS,
+        "Where to listen. Reachable from this machine only unless you say otherwise; \
+         `0.0.0.0:8080` listens on every address."),
+    row!(data, "", DIRECTORY,
+        "Everything that is ever created or deleted lies under it: `parlor.db` and \
+         `uploads/`. A relative path counts from where parlor was started.",
+        r#""/var/lib/parlor""#),
+    row!(workers, "threads", or_zero("one per core", 1024),
+        "Threads that carry connections."),
+    row!(origins, "", ORIGINS,
+        "Web pages from these origins may connect besides the server's own. Clients that \
+         are no browser need none.",
+        r#"["https://chat.example.org"]"#),
+    row!(guests, "", YES_NO,
+        "Whether people without an account may come in."),
+    row!(durability, "", DURABILITIES,
+        "What an acknowledged message survives: `normal` the death of the process, `full` a \
+         power cut too, and then each commit waits for the disk."),
+
+    row!(heartbeat.interval_ms, "ms", whole(50, DAY_MS / 24),
+        "How often the server pings a client."),
+    row!(heartbeat.timeout_ms, "ms", whole(50, DAY_MS),
+        "Silence after which a client counts as gone. Must be more than \
+         `heartbeat.interval_ms`."),
+
+    row!(resume.grace_ms, "ms", or_zero("a drop is a leave", DAY_MS),
+        "How long a dropped client's name and places are held for it."),
+
+    row!(limits.frame_bytes, "bytes", whole(512, 1 << 24),
+        "The largest frame, and the largest message put together from frames, that a client \
+         may send."),
+    row!(limits.text_chars, "characters", whole(1, 1_000_000),
+        "The longest text of a message. Its frame has to fit into `limits.frame_bytes` as \
+         well."),
+    row!(limits.messages_per_second, "per second", or_zero("no limit", 1_000_000),
+        "Messages that a client may send in the long run."),
+    row!(limits.burst, "messages", whole(1, 1_000_000),
+        "Messages that a client may send at once before `limits.messages_per_second` \
+         counts."),
+    row!(limits.rooms, "rooms", whole(1, 10_000),
+        "Rooms that one session may be in at a time."),
+    row!(limits.backlog_bytes, "bytes", whole(1024, GIB),
+        "What may wait for a client that reads slowly. Beyond it typing and presence are \
+         dropped, then the client."),
+    row!(limits.connections, "connections", or_zero("as many as the file limit allows", 10_000_000),
+        "Open connections."),
+    row!(limits.connections_per_address, "connections", or_zero("no limit", 10_000_000),
+        "Open connections from one address."),
+    row!(limits.hello_ms, "ms", whole(50, DAY_MS),
+        "How long a new connection may take to say `hello`."),
+    row!(limits.catch_up_events, "events", whole(1, 1_000_000),
+        "The longest catch-up that one `join` delivers. Who missed more gets the latest \
+         events as a fresh start."),
+    row!(limits.image_bytes, "bytes", whole(1024, GIB),
+        "The largest picture that may be uploaded. Announced to clients; takes effect with \
+         picture sharing."),
+    row!(limits.image_pixels, "pixels", whole(1, 1_000_000_000),
+        "The most pixels, width times height, that a picture may have. Announced to \
+         clients; takes effect with picture sharing."),
+    row!(limits.images_per_message, "pictures", or_zero("no pictures", 10),
+        "Pictures in one message. Announced to clients; takes effect with picture sharing."),
+
+    row!(history.keep, "", KEEP,
+        "How long a room's log is kept, unless `history.rooms` says otherwise for it."),
+    row!(history.rooms, "", KEEP_BY_ROOM,
+        "How long the log of single rooms is kept. A name with a dot goes in quotes.",
+        r#"{ lobby = "7d", "v1.2" = 500 }"#),
+
+    row!(rooms.open_creation, "", YES_NO,
+        "Whether joining a room that does not exist creates it."),
+    row!(rooms.max, "rooms", whole(1, 10_000_000),
+        "Rooms that may exist at a time."),
+
+    row!(images.default_ttl_s, "seconds", whole(1, 10 * 366 * 86_400),
+        "How long a picture lives when its sender does not say. Takes effect with picture \
+         sharing."),
+    row!(images.sweep_ms, "ms", whole(50, DAY_MS),
+        "How often expired pictures are looked for. Takes effect with picture sharing."),
+    row!(images.disk_bytes, "bytes", or_zero("no pictures", 1 << 50),
+        "What all pictures together may take on disk. Takes effect with picture sharing."),
+
+    row!(janitor.sweep_ms, "ms", whole(50, DAY_MS),
+        "How often the janitor looks for what has expired: resume tokens, retry keys, empty \
+         rooms, old events."),
+];
+
+/// The row of a key.
+pub(super) fn row(key: &str) -> Option<&'static Row> {
+    ROWS.iter().find(|row| row.key == key)
+}
+
+/// Whether keys stand under this name.
+pub(super) fn is_section(name: &str) -> bool {
+    ROWS.iter().any(|row| row.place().0 == Some(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Config, raw::Raw};
+    use super::*;
+
+    #[test]
+    fn every_default_and_every_example_keeps_its_rule_and_reads_back_as_shown() {
+        for row in ROWS {
+            for shown in [row.show(&Config::default()), row.example()] {
+                let mut config = Config::default();
+                assert!(row.set(&mut config, &Raw::Bare(shown.clone())), "{} = {shown}", row.key);
+                assert_eq!(row.show(&config), shown, "{}", row.key);
+            }
+        }
+    }
+
+    #[test]
+    fn both_ends_of_every_range_fit_and_the_next_numbers_do_not() {
+        for row in ROWS {
+            let Rule::Whole { from, to, .. } = row.rule else { continue };
+            let fits = |number: u64| row.set(&mut Config::default(), &Raw::Whole(number));
+            assert!(fits(from) && fits(to), "{}", row.key);
+            assert!(!fits(to + 1) && (from == 0 || !fits(from - 1)), "{}", row.key);
+        }
+    }
+
+    #[test]
+    fn every_key_stands_once_and_says_what_it_is_for() {
+        for (at, row) in ROWS.iter().enumerate() {
+            assert!(ROWS[..at].iter().all(|other| other.key != row.key), "{}", row.key);
+            assert!(row.about.ends_with('.') && !row.about.contains('|'), "{}", row.key);
+            assert_eq!(matches!(row.rule, Rule::Whole { .. }), !row.unit.is_empty(), "{}", row.key);
+            assert!(row.key.matches('.').count() < 2, "{}", row.key);
+        }
+    }
+}

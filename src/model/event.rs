@@ -1,0 +1,263 @@
+//! One entry of a room's log, and the rule by which later entries change earlier ones.
+//!
+//! Invariant: applying [`Body::amend`] and [`Body::redact`] to what the log holds leaves no trace
+//! of a text that was edited away or deleted, neither in the message nor in earlier edits of it.
+
+use serde::{Deserialize, Serialize};
+
+use super::{ClientId, Emoji, MessageText, Nick, Timestamp, Topic, UserId};
+
+/// Who wrote an event: `user` is never sent, `nick` and `guest` are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Author {
+    /// The identity that may edit and delete it.
+    pub user: UserId,
+    /// The nickname at that time.
+    pub nick: Nick,
+    /// Whether that name was a guest's.
+    pub guest: bool,
+}
+
+/// An entry of a room's log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Its place: 1, 2, 3… within the room and epoch.
+    pub seq: u64,
+    /// When the server took it.
+    pub at: Timestamp,
+    /// Who wrote it.
+    pub author: Author,
+    /// What it says.
+    pub body: Body,
+}
+
+/// What happened. Serialises as the fields of its kind; the kind itself is [`Body::kind`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Body {
+    /// Somebody said something.
+    Message(Message),
+    /// A message's text was replaced.
+    Edited(Edited),
+    /// A message was taken back.
+    Deleted(Deleted),
+    /// Somebody reacted to a message, or took the reaction back.
+    Reacted(Reacted),
+    /// The room's topic was set.
+    Topic(TopicSet),
+}
+
+/// The fields of a `message`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// What was said; empty once deleted.
+    pub text: MessageText,
+    /// The message that this one answers.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reply_to: Option<u64>,
+    /// The sender's own id of it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub client_id: Option<ClientId>,
+    /// Its text is not the first one.
+    #[serde(skip_serializing_if = "is_false", default)]
+    pub edited: bool,
+    /// It was taken back; its text is gone.
+    #[serde(skip_serializing_if = "is_false", default)]
+    pub deleted: bool,
+}
+
+/// The fields of an `edited` event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Edited {
+    /// The message it changes.
+    pub target: u64,
+    /// The newest text of that message.
+    pub text: MessageText,
+    /// The message was taken back later; the text is gone.
+    #[serde(skip_serializing_if = "is_false", default)]
+    pub deleted: bool,
+}
+
+/// The fields of a `deleted` event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deleted {
+    /// The message that was taken back.
+    pub target: u64,
+}
+
+/// The fields of a `reacted` event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reacted {
+    /// The message it is about.
+    pub target: u64,
+    /// The reaction.
+    pub emoji: Emoji,
+    /// Set, or taken back.
+    pub on: bool,
+}
+
+/// The fields of a `topic` event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TopicSet {
+    /// The new topic; empty removes it.
+    pub topic: Topic,
+}
+
+impl Body {
+    /// The event's `type` on the wire and in the store.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Message(_) => "message",
+            Self::Edited(_) => "edited",
+            Self::Deleted(_) => "deleted",
+            Self::Reacted(_) => "reacted",
+            Self::Topic(_) => "topic",
+        }
+    }
+
+    /// A plain message.
+    pub fn message(text: MessageText, reply_to: Option<u64>, client_id: Option<ClientId>) -> Self {
+        Self::Message(Message { text, reply_to, client_id, edited: false, deleted: false })
+    }
+
+    /// An edit of `target`.
+    pub fn edited(target: u64, text: MessageText) -> Self {
+        Self::Edited(Edited { target, text, deleted: false })
+    }
+
+    /// A deletion of `target`.
+    pub fn deleted(target: u64) -> Self {
+        Self::Deleted(Deleted { target })
+    }
+
+    /// A reaction to `target`.
+    pub fn reacted(target: u64, emoji: Emoji, on: bool) -> Self {
+        Self::Reacted(Reacted { target, emoji, on })
+    }
+
+    /// A new topic.
+    pub fn topic(topic: Topic) -> Self {
+        Self::Topic(TopicSet { topic })
+    }
+
+    /// Rebuilds a body from what [`Body::kind`] and serialisation gave.
+    ///
+    /// # Errors
+    /// When `kind` is unknown or `json` does not hold its fields.
+    pub fn restore(kind: &str, json: &str) -> serde_json::Result<Self> {
+        use serde::de::Error;
+        Ok(match kind {
+            "message" => Self::Message(serde_json::from_str(json)?),
+            "edited" => Self::Edited(serde_json::from_str(json)?),
+            "deleted" => Self::Deleted(serde_json::from_str(json)?),
+            "reacted" => Self::Reacted(serde_json::from_str(json)?),
+            "topic" => Self::Topic(serde_json::from_str(json)?),
+            _ => return Err(serde_json::Error::custom("unknown kind of event")),
+        })
+    }
+
+    /// The message that this body is about: what an edit, a deletion or a reaction points at.
+    pub fn target(&self) -> Option<u64> {
+        match self {
+            Self::Edited(edit) => Some(edit.target),
+            Self::Deleted(deletion) => Some(deletion.target),
+            Self::Reacted(reaction) => Some(reaction.target),
+            Self::Message(_) | Self::Topic(_) => None,
+        }
+    }
+
+    /// Puts the new text in place of the old one, in a message and in earlier edits of it.
+    pub fn amend(&mut self, newest: &MessageText) {
+        match self {
+            Self::Message(message) => {
+                message.text = newest.clone();
+                message.edited = true;
+            }
+            Self::Edited(edit) => edit.text = newest.clone(),
+            Self::Deleted(_) | Self::Reacted(_) | Self::Topic(_) => {}
+        }
+    }
+
+    /// Takes the text out of a message, or out of an edit of it, that was deleted.
+    pub fn redact(&mut self) {
+        match self {
+            Self::Message(message) => {
+                message.text = MessageText::removed();
+                message.deleted = true;
+            }
+            Self::Edited(edit) => {
+                edit.text = MessageText::removed();
+                edit.deleted = true;
+            }
+            Self::Deleted(_) | Self::Reacted(_) | Self::Topic(_) => {}
+        }
+    }
+
+    /// Applies `later` to this entry, which it may be about: an edit's text or a deletion.
+    ///
+    /// `seq` is this entry's own place. Returns whether anything changed.
+    pub fn apply(&mut self, seq: u64, later: &Body) -> bool {
+        let about = match self {
+            Self::Message(_) => seq,
+            Self::Edited(edit) => edit.target,
+            Self::Deleted(_) | Self::Reacted(_) | Self::Topic(_) => return false,
+        };
+        match later {
+            Self::Edited(edit) if edit.target == about => self.amend(&edit.text),
+            Self::Deleted(deletion) if deletion.target == about => self.redact(),
+            _ => return false,
+        }
+        true
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if asks for it")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(words: &str) -> MessageText {
+        MessageText::new(words, 100).expect("test texts are short")
+    }
+
+    #[test]
+    fn an_edit_replaces_the_text_in_the_message_and_in_earlier_edits() {
+        let mut message = Body::message(text("one"), None, None);
+        let mut first = Body::edited(1, text("two"));
+        let second = Body::edited(1, text("three"));
+        assert!(message.apply(1, &second) && first.apply(2, &second));
+        let all = serde_json::to_string(&[&message, &first, &second]).unwrap();
+        assert!(!all.contains("one") && !all.contains("two"));
+        assert_eq!(all.matches("three").count(), 3);
+    }
+
+    #[test]
+    fn a_deletion_leaves_no_text_behind() {
+        let mut message = Body::message(text("secret"), None, None);
+        let mut edit = Body::edited(1, text("secret too"));
+        let deletion = Body::deleted(1);
+        assert!(message.apply(1, &deletion) && edit.apply(2, &deletion));
+        let all = serde_json::to_string(&[&message, &edit]).unwrap();
+        assert_eq!(all, r#"[{"text":"","deleted":true},{"target":1,"text":"","deleted":true}]"#);
+    }
+
+    #[test]
+    fn every_body_comes_back_from_its_kind_and_fields() {
+        let bodies = [
+            Body::message(text("hi"), Some(3), ClientId::new("k").ok()),
+            Body::edited(1, text("b")),
+            Body::deleted(7),
+            Body::reacted(2, Emoji::new("👍").unwrap(), false),
+            Body::topic(Topic::new("tea").unwrap()),
+        ];
+        for body in bodies {
+            let json = serde_json::to_string(&body).unwrap();
+            assert_eq!(Body::restore(body.kind(), &json).unwrap(), body);
+        }
+        assert!(Body::restore("nonsense", "{}").is_err());
+    }
+}

@@ -1,0 +1,142 @@
+//! Nicknames: what one may be called, and when two names are one.
+//!
+//! A name is prepared and compared by the PRECIS nickname profile (RFC 8266) and by the
+//! confusable skeleton of Unicode Technical Standard 39, so that `Ada`, `ada` and `аdа` (with
+//! Cyrillic letters) are one name and only one person holds it.
+
+use std::fmt;
+
+use precis_core::profile::PrecisFastInvocation;
+use precis_profiles::Nickname;
+use serde::{Serialize, Serializer};
+use unicode_security::confusable_detection::skeleton;
+
+/// A valid nickname as it is shown: trimmed, inner spaces single, NFKC.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Nick(Box<str>);
+
+/// By what a name is found again. Two names clash when they share any of the two keys.
+///
+/// `folded` takes the skeleton of the lower-case name, `exact` that of the name as written:
+/// `AI` and `Al` look alike only as written, `PAYPAL` and `раураl` only when folded.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct NickKeys {
+    /// Lower case first, then skeleton.
+    pub folded: Box<str>,
+    /// Skeleton first, then lower case.
+    pub exact: Box<str>,
+}
+
+impl Nick {
+    /// The longest nickname, in characters after preparation.
+    pub const MAX_CHARS: usize = 32;
+
+    /// The rule that a refused name is told.
+    pub const RULE: &str = "1 to 32 letters, digits, symbols or single inner spaces";
+
+    /// Prepares `raw` by RFC 8266; `None` where no valid nickname comes out.
+    pub fn parse(raw: &str) -> Option<Self> {
+        // NFKC can turn one character into 18: bound the work before it begins.
+        if raw.len() > Self::MAX_CHARS * 16 {
+            return None;
+        }
+        let name = prepare(raw)?;
+        let fits = name.chars().count() <= Self::MAX_CHARS;
+        (fits && name.chars().any(|c| !is_mark(c))).then(|| Self(name.into()))
+    }
+
+    /// A name that was valid when it was stored: rules may change, a kept event does not.
+    pub(crate) fn stored(name: String) -> Self {
+        Self(name.into())
+    }
+
+    /// The name as it is shown.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The keys under which this name is unique.
+    pub fn keys(&self) -> NickKeys {
+        let lower = self.0.to_lowercase();
+        let folded: String = skeleton(&lower).collect();
+        let exact: String = skeleton(&self.0).collect();
+        NickKeys { folded: folded.to_lowercase().into(), exact: exact.to_lowercase().into() }
+    }
+}
+
+/// RFC 8266 enforcement, with today's pictographs: the profile's tables end at Unicode 6.3 and call
+/// every later emoji unassigned, so those pass the profile behind a stand-in of their own class.
+fn prepare(raw: &str) -> Option<String> {
+    const STAND_IN: char = '\u{2600}';
+    let stands = |c: char| c == STAND_IN || matches!(c, '\u{1f300}'..='\u{1faff}');
+    let shadow: String = raw.chars().map(|c| if stands(c) { STAND_IN } else { c }).collect();
+    let mut pictographs = raw.chars().filter(|c| stands(*c));
+    let enforced = Nickname::enforce(shadow).ok()?;
+    let restore = |c| if c == STAND_IN { pictographs.next() } else { Some(c) };
+    enforced.chars().map(restore).collect()
+}
+
+/// Combining marks alone are no name: they would attach themselves to what stands before them.
+fn is_mark(c: char) -> bool {
+    matches!(c, '\u{300}'..='\u{36f}' | '\u{483}'..='\u{489}' | '\u{1ab0}'..='\u{1aff}'
+        | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}' | '\u{fe20}'..='\u{fe2f}')
+}
+
+impl fmt::Display for Nick {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Serialize for Nick {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn clash(one: &str, two: &str) -> bool {
+        let (one, two) = (Nick::parse(one).unwrap().keys(), Nick::parse(two).unwrap().keys());
+        one.folded == two.folded || one.exact == two.exact
+    }
+
+    #[test]
+    fn spellings_of_one_name_clash() {
+        for other in ["ada", "ADA", " Ada ", "аdа", "Аda", "Ａｄａ"] {
+            assert!(clash("Ada", other), "{other}");
+        }
+        assert!(clash("AI", "Al"));
+        assert!(clash("Guybrush   Threepwood", "guybrush threepwood"));
+    }
+
+    #[test]
+    fn different_names_do_not() {
+        for (one, two) in [("ada", "adah"), ("user1", "user2"), ("日本", "日木"), ("u10", "u11")]
+        {
+            assert!(!clash(one, two), "{one} {two}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_name_is_refused() {
+        let long = "x".repeat(33);
+        for bad in ["", " ", "\u{0}", "a\nb", "a\u{202e}b", "\u{301}\u{302}", "\u{200b}", &long] {
+            assert_eq!(Nick::parse(bad), None, "{bad:?}");
+        }
+        assert!(Nick::parse(&"x".repeat(32)).is_some());
+        assert!(Nick::parse("Zoë 🦊").is_some());
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_name_or_refused_and_a_name_stays_itself(raw in "\\PC{0,40}") {
+            if let Some(nick) = Nick::parse(&raw) {
+                prop_assert_eq!(Nick::parse(nick.as_str()).map(|n| n.keys()), Some(nick.keys()));
+            }
+        }
+    }
+}

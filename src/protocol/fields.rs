@@ -1,0 +1,375 @@
+//! The fields of a client frame: taken from the wire as they stand, checked one by one.
+//!
+//! Past this file a request cannot be built wrong. Whatever is missing or does not fit is told
+//! with its name, its rule and a frame that would have worked.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::code::{Code, Refusal};
+use crate::model::{ClientId, Emoji, Epoch, MessageText, Nick, RoomName, Topic, Unfit};
+
+/// What a client asks for, checked. A `room` left out means the one room that the session is in.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Request {
+    /// Say who you are.
+    Hello(Hello),
+    /// Enter a room, or come back to it.
+    Join { room: Option<RoomName>, after: Option<After>, limit: usize },
+    /// Leave a room.
+    Leave { room: Option<RoomName> },
+    /// Say something.
+    Send {
+        room: Option<RoomName>,
+        text: MessageText,
+        reply_to: Option<u64>,
+        client_id: Option<ClientId>,
+    },
+    /// Replace a message's text.
+    Edit { room: Option<RoomName>, seq: u64, text: MessageText },
+    /// Take a message back.
+    Delete { room: Option<RoomName>, seq: u64 },
+    /// React to a message.
+    React { room: Option<RoomName>, seq: u64, emoji: Emoji, on: bool },
+    /// Set the topic.
+    Topic { room: Option<RoomName>, topic: Topic },
+    /// Take another name.
+    Rename { nick: Nick },
+    /// Say that you type.
+    Typing { room: Option<RoomName>, on: bool },
+    /// List the open rooms.
+    Rooms,
+    /// List a room's members.
+    Members { room: Option<RoomName> },
+    /// Read the log.
+    History { room: Option<RoomName>, page: Page, limit: usize },
+    /// Ask for the server's time.
+    Ping,
+    /// Ask what there is.
+    Help { topic: Option<String> },
+}
+
+/// Who somebody says to be.
+#[derive(Clone, PartialEq)]
+pub enum Hello {
+    /// A guest with this name.
+    Nick(Nick),
+    /// The holder of this resume token.
+    Resume(String),
+    /// The holder of this login.
+    Token(String),
+}
+
+impl std::fmt::Debug for Hello {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Nick(nick) => write!(f, "Nick({nick:?})"),
+            Self::Resume(_) => f.write_str("Resume(…)"),
+            Self::Token(_) => f.write_str("Token(…)"),
+        }
+    }
+}
+
+/// The last event that a client has: what it wants is everything since.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct After {
+    /// The log's life that `seq` belongs to.
+    pub epoch: Epoch,
+    /// The last seq that the client has; 0: none.
+    pub seq: u64,
+}
+
+/// Which part of the log to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Page {
+    /// The newest events.
+    Latest,
+    /// The newest of those before this seq.
+    Before(u64),
+    /// The oldest of those after this seq.
+    After(u64),
+}
+
+/// How many events `join` and `history` give unless told otherwise.
+const DEFAULT_LIMIT: u64 = 50;
+/// How many they give at most.
+pub const MAX_LIMIT: u64 = 200;
+/// How many pictures one message may have.
+const MAX_IMAGES: usize = 10;
+
+/// All fields of all client frames, untouched. Unknown fields are ignored.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct Fields<'a> {
+    #[serde(borrow, rename = "type")]
+    pub kind: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    nick: Option<&'a RawValue>,
+    #[serde(borrow)]
+    token: Option<&'a RawValue>,
+    #[serde(borrow)]
+    resume: Option<&'a RawValue>,
+    #[serde(borrow)]
+    room: Option<&'a RawValue>,
+    #[serde(borrow)]
+    after: Option<&'a RawValue>,
+    #[serde(borrow)]
+    before: Option<&'a RawValue>,
+    #[serde(borrow)]
+    limit: Option<&'a RawValue>,
+    #[serde(borrow)]
+    text: Option<&'a RawValue>,
+    #[serde(borrow)]
+    images: Option<&'a RawValue>,
+    #[serde(borrow)]
+    reply_to: Option<&'a RawValue>,
+    #[serde(borrow)]
+    client_id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    seq: Option<&'a RawValue>,
+    #[serde(borrow)]
+    emoji: Option<&'a RawValue>,
+    #[serde(borrow)]
+    on: Option<&'a RawValue>,
+    #[serde(borrow)]
+    topic: Option<&'a RawValue>,
+    #[serde(skip)]
+    pub text_chars: usize,
+}
+
+type Checked<T> = Result<T, Refusal>;
+
+fn invalid(field: &'static str, rule: &'static str) -> Refusal {
+    Refusal::because(Code::InvalidField, format!("`{field}` must be {rule}.")).field(field)
+}
+
+fn missing(field: &'static str) -> Refusal {
+    Refusal::because(Code::MissingField, format!("The field `{field}` is missing.")).field(field)
+}
+
+/// A JSON string, without a copy where nothing is escaped.
+pub(super) fn string(raw: &RawValue) -> Option<Cow<'_, str>> {
+    #[derive(Deserialize)]
+    struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+    serde_json::from_str::<Text>(raw.get()).ok().map(|text| text.0)
+}
+
+fn text_of<'a>(raw: Option<&'a RawValue>, field: &'static str) -> Checked<Option<Cow<'a, str>>> {
+    raw.map(|raw| string(raw).ok_or_else(|| invalid(field, "a string"))).transpose()
+}
+
+fn number(raw: Option<&RawValue>, field: &'static str) -> Checked<Option<u64>> {
+    raw.map(|raw| {
+        let number = serde_json::from_str::<u64>(raw.get()).ok();
+        // The log's places are SQLite integers.
+        let number = number.filter(|n| i64::try_from(*n).is_ok());
+        number.ok_or_else(|| invalid(field, "a whole number of at least 0"))
+    })
+    .transpose()
+}
+
+impl Fields<'_> {
+    fn room(&self) -> Checked<Option<RoomName>> {
+        let Some(text) = text_of(self.room, "room")? else { return Ok(None) };
+        let room = RoomName::parse(&text).ok_or_else(|| {
+            let message = format!("A room's name is {}.", RoomName::RULE);
+            Refusal::because(Code::RoomInvalid, message).field("room")
+        })?;
+        Ok(Some(room))
+    }
+
+    fn nick(&self) -> Checked<Nick> {
+        let text = text_of(self.nick, "nick")?.ok_or_else(|| missing("nick"))?;
+        parse_nick(&text)
+    }
+
+    fn seq(&self) -> Checked<u64> {
+        number(self.seq, "seq")?.ok_or_else(|| missing("seq"))
+    }
+
+    fn limit(&self, least: u64) -> Checked<usize> {
+        let limit = number(self.limit, "limit")?.unwrap_or(DEFAULT_LIMIT);
+        if !(least..=MAX_LIMIT).contains(&limit) {
+            return Err(invalid("limit", "a whole number of at most 200"));
+        }
+        Ok(limit as usize)
+    }
+
+    fn on(&self) -> Checked<bool> {
+        let Some(raw) = self.on else { return Ok(true) };
+        serde_json::from_str(raw.get()).map_err(|_| invalid("on", "true or false"))
+    }
+
+    fn message_text(&self) -> Checked<MessageText> {
+        let text = text_of(self.text, "text")?.ok_or_else(|| missing("text"))?;
+        parse_text(&text, self.text_chars)
+    }
+
+    fn client_id(&self) -> Checked<Option<ClientId>> {
+        let Some(text) = text_of(self.client_id, "client_id")? else { return Ok(None) };
+        parse_client_id(&text).map(Some)
+    }
+
+    /// Pictures come with their own part of the house; until then no id is known here.
+    fn no_images(&self) -> Checked<()> {
+        let Some(raw) = self.images else { return Ok(()) };
+        let ids: Vec<String> = serde_json::from_str(raw.get())
+            .map_err(|_| invalid("images", "a list of upload ids"))?;
+        match ids.len() {
+            0 => Ok(()),
+            1..=MAX_IMAGES => Err(Refusal::new(Code::ImageNotFound).field("images")),
+            _ => Err(Refusal::new(Code::TooManyImages).field("images")),
+        }
+    }
+
+    pub fn hello(&self) -> Checked<Request> {
+        if let Some(token) = text_of(self.resume, "resume")? {
+            return Ok(Request::Hello(Hello::Resume(token.into_owned())));
+        }
+        if let Some(token) = text_of(self.token, "token")? {
+            return Ok(Request::Hello(Hello::Token(token.into_owned())));
+        }
+        self.nick().map(|nick| Request::Hello(Hello::Nick(nick)))
+    }
+
+    pub fn join(&self) -> Checked<Request> {
+        let rule = "an object with `epoch` (a string) and `seq` (a whole number)";
+        let after = self.after.map(|raw| after(raw).ok_or_else(|| invalid("after", rule)));
+        Ok(Request::Join { room: self.room()?, after: after.transpose()?, limit: self.limit(0)? })
+    }
+
+    pub fn leave(&self) -> Checked<Request> {
+        Ok(Request::Leave { room: self.room()? })
+    }
+
+    pub fn send(&self) -> Checked<Request> {
+        let room = self.room()?;
+        self.no_images()?;
+        let text = self.message_text()?;
+        let reply_to = number(self.reply_to, "reply_to")?;
+        Ok(Request::Send { room, text, reply_to, client_id: self.client_id()? })
+    }
+
+    pub fn edit(&self) -> Checked<Request> {
+        Ok(Request::Edit { room: self.room()?, seq: self.seq()?, text: self.message_text()? })
+    }
+
+    pub fn delete(&self) -> Checked<Request> {
+        Ok(Request::Delete { room: self.room()?, seq: self.seq()? })
+    }
+
+    pub fn react(&self) -> Checked<Request> {
+        let text = text_of(self.emoji, "emoji")?.ok_or_else(|| missing("emoji"))?;
+        let rule = "1 to 16 characters without space";
+        let emoji = Emoji::new(&text).map_err(|_| invalid("emoji", rule))?;
+        Ok(Request::React { room: self.room()?, seq: self.seq()?, emoji, on: self.on()? })
+    }
+
+    pub fn topic(&self) -> Checked<Request> {
+        let text = text_of(self.topic, "topic")?.ok_or_else(|| missing("topic"))?;
+        let topic = Topic::new(&text).map_err(|unfit| match unfit {
+            Unfit::TooLong => {
+                Refusal::because(Code::TextTooLong, "A topic has at most 256 characters.")
+                    .field("topic")
+            }
+            Unfit::Empty | Unfit::Characters => invalid("topic", "one line of text"),
+        })?;
+        Ok(Request::Topic { room: self.room()?, topic })
+    }
+
+    pub fn rename(&self) -> Checked<Request> {
+        Ok(Request::Rename { nick: self.nick()? })
+    }
+
+    pub fn typing(&self) -> Checked<Request> {
+        Ok(Request::Typing { room: self.room()?, on: self.on()? })
+    }
+
+    pub fn rooms(&self) -> Checked<Request> {
+        Ok(Request::Rooms)
+    }
+
+    pub fn members(&self) -> Checked<Request> {
+        Ok(Request::Members { room: self.room()? })
+    }
+
+    pub fn history(&self) -> Checked<Request> {
+        let page = match (number(self.before, "before")?, number(self.after, "after")?) {
+            (None, None) => Page::Latest,
+            (Some(seq), None) => Page::Before(seq),
+            (None, Some(seq)) => Page::After(seq),
+            (Some(_), Some(_)) => return Err(invalid("before", "left out where `after` is given")),
+        };
+        Ok(Request::History { room: self.room()?, page, limit: self.limit(1)? })
+    }
+
+    pub fn ping(&self) -> Checked<Request> {
+        Ok(Request::Ping)
+    }
+
+    pub fn help(&self) -> Checked<Request> {
+        let topic = text_of(self.topic, "topic")?.map(Cow::into_owned);
+        let known = |name: &String| super::COMMANDS.iter().any(|row| row.name == name);
+        if topic.as_ref().is_some_and(|name| !known(name)) {
+            return Err(invalid("topic", "the type of a request, or left out for all of them"));
+        }
+        Ok(Request::Help { topic })
+    }
+
+    /// Requests that come with accounts.
+    pub fn account(&self) -> Checked<Request> {
+        Err(Refusal::new(Code::LoginRequired))
+    }
+}
+
+fn after(raw: &RawValue) -> Option<After> {
+    #[derive(Deserialize)]
+    struct Wire {
+        epoch: String,
+        seq: u64,
+    }
+    let wire: Wire = raw.get().starts_with('{').then(|| serde_json::from_str(raw.get()).ok())??;
+    i64::try_from(wire.seq).ok()?;
+    Some(After { epoch: Epoch(wire.epoch), seq: wire.seq })
+}
+
+/// A nickname from anywhere: frame, query, header.
+///
+/// # Errors
+/// `nick_invalid` with the rule.
+pub fn parse_nick(text: &str) -> Result<Nick, Refusal> {
+    Nick::parse(text).ok_or_else(|| {
+        let message = format!("A nickname is {}.", Nick::RULE);
+        Refusal::because(Code::NickInvalid, message).field("nick")
+    })
+}
+
+/// A message's text from anywhere.
+///
+/// # Errors
+/// `text_empty`, `text_too_long`.
+pub fn parse_text(text: &str, max_chars: usize) -> Result<MessageText, Refusal> {
+    MessageText::new(text, max_chars).map_err(|unfit| {
+        let refusal = match unfit {
+            Unfit::TooLong => {
+                let message = format!("A text has at most {max_chars} characters.");
+                Refusal::because(Code::TextTooLong, message)
+            }
+            Unfit::Empty | Unfit::Characters => Refusal::new(Code::TextEmpty),
+        };
+        refusal.field("text")
+    })
+}
+
+/// An idempotency key from anywhere.
+///
+/// # Errors
+/// `invalid_field`.
+pub fn parse_client_id(text: &str) -> Result<ClientId, Refusal> {
+    let rule = "1 to 64 characters without space";
+    ClientId::new(text).map_err(|_| invalid("client_id", rule))
+}

@@ -1,0 +1,26 @@
+//! The wire: what a client may say, what the server says, in which words it refuses and closes.
+//!
+//! Reads as the specification: [`COMMANDS`] is the table of requests (dispatch, `help` and the
+//! documentation come from it), [`Code`] that of errors, [`Close`] that of close codes. Nothing
+//! here knows an actor, a socket or the store; frames are bytes in and bytes out.
+
+mod close;
+mod code;
+mod commands;
+mod decode;
+mod event;
+mod fields;
+pub mod problem;
+mod server;
+pub mod wire;
+
+pub use close::Close;
+pub use code::{Code, Refusal};
+pub use commands::{COMMANDS, Command, Field, Rate};
+pub use decode::{Decoded, ReplyId, decode};
+pub use event::event_json;
+pub use fields::{After, Hello, MAX_LIMIT, Page, Request, parse_client_id, parse_nick, parse_text};
+pub use server::*;
+
+/// The version of this protocol, in `welcome.protocol`.
+pub const VERSION: u32 = 1;

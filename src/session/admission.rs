@@ -1,0 +1,129 @@
+//! How many connections there may be: in all, and from one address.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+/// Counts connections. Shared by all workers; touched when one comes or goes.
+#[derive(Debug)]
+pub struct Admission {
+    most: usize,
+    most_per_address: usize,
+    counts: Mutex<Counts>,
+    emptied: tokio::sync::Notify,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    all: usize,
+    by_address: HashMap<IpAddr, usize>,
+}
+
+/// Why there is no place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Full {
+    /// The server has as many connections as it may have.
+    Server,
+    /// This address has.
+    Address,
+}
+
+/// A place; dropping it frees it.
+#[derive(Debug)]
+pub struct Admitted {
+    admission: Arc<Admission>,
+    address: IpAddr,
+}
+
+impl Admission {
+    /// At most `most` in all and `most_per_address` from one address (0: no such limit).
+    pub fn new(most: usize, most_per_address: usize) -> Arc<Self> {
+        let (counts, emptied) = (Mutex::default(), tokio::sync::Notify::new());
+        Arc::new(Self { most, most_per_address, counts, emptied })
+    }
+
+    fn counts(&self) -> MutexGuard<'_, Counts> {
+        // Counting cannot panic half-way: a poisoned lock still holds true counts.
+        self.counts.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Waits until nobody is here.
+    pub async fn empty(&self) {
+        loop {
+            let emptied = self.emptied.notified();
+            if self.counts().all == 0 {
+                return;
+            }
+            emptied.await;
+        }
+    }
+
+    /// Takes a place for `address`; IPv6 addresses count by their /64 network.
+    ///
+    /// # Errors
+    /// Which limit is reached.
+    pub fn admit(self: &Arc<Self>, address: IpAddr) -> Result<Admitted, Full> {
+        let address = network(address);
+        let mut counts = self.counts();
+        if self.most > 0 && counts.all >= self.most {
+            return Err(Full::Server);
+        }
+        let here = counts.by_address.entry(address).or_default();
+        if self.most_per_address > 0 && *here >= self.most_per_address {
+            return Err(Full::Address);
+        }
+        *here += 1;
+        counts.all += 1;
+        drop(counts);
+        Ok(Admitted { admission: Arc::clone(self), address })
+    }
+}
+
+impl Drop for Admitted {
+    fn drop(&mut self) {
+        let mut counts = self.admission.counts();
+        counts.all -= 1;
+        if counts.all == 0 {
+            self.admission.emptied.notify_waiters();
+        }
+        if let Some(here) = counts.by_address.get_mut(&self.address) {
+            *here -= 1;
+            if *here == 0 {
+                counts.by_address.remove(&self.address);
+            }
+        }
+    }
+}
+
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() >> 64 << 64).into()),
+        v4 => v4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_free_again_when_its_holder_goes() {
+        let admission = Admission::new(3, 2);
+        let one: IpAddr = "127.0.0.1".parse().unwrap();
+        let first = admission.admit(one).unwrap();
+        let _second = admission.admit(one).unwrap();
+        assert_eq!(admission.admit(one).unwrap_err(), Full::Address);
+        let _other = admission.admit("127.0.0.2".parse().unwrap()).unwrap();
+        assert_eq!(admission.admit("127.0.0.3".parse().unwrap()).unwrap_err(), Full::Server);
+        drop(first);
+        assert!(admission.admit(one).is_ok());
+    }
+
+    #[test]
+    fn addresses_of_one_ipv6_network_count_together() {
+        let admission = Admission::new(0, 1);
+        let _one = admission.admit("2001:db8::1".parse().unwrap()).unwrap();
+        assert!(admission.admit("2001:db8::2".parse().unwrap()).is_err());
+        assert!(admission.admit("2001:db8:0:1::2".parse().unwrap()).is_ok());
+    }
+}

@@ -1,0 +1,249 @@
+//! The door: who may open a socket, and the handshake itself (RFC 6455 section 4.2).
+//!
+//! A request to upgrade never reaches the routes: actix-http hands it over here together with
+//! its socket, which the session keeps.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use actix_codec::{AsyncRead, AsyncWrite, Framed};
+use actix_http::body::BodySize;
+use actix_http::{Request, Response, StatusCode, Version, h1, header, ws};
+use actix_web_actors::ws::HandshakeError;
+use futures_util::SinkExt;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use super::actor::{Greeting, Household, WsSession};
+use super::admission::{Admission, Full};
+use super::link::{Link, LinkLimits};
+use crate::protocol::{Code, Refusal, problem, wire};
+
+/// A socket that a session can own.
+pub trait Socket: AsyncRead + AsyncWrite + Unpin + 'static {
+    /// Small frames go out at once, not after Nagle's 40 ms.
+    fn set_nodelay(&self);
+    /// Who is at the other end.
+    fn peer(&self) -> Option<SocketAddr>;
+}
+
+impl Socket for actix_rt::net::TcpStream {
+    fn set_nodelay(&self) {
+        // A peer that is gone already: the first read will tell.
+        let _ = Self::set_nodelay(self, true);
+    }
+
+    fn peer(&self) -> Option<SocketAddr> {
+        self.peer_addr().ok()
+    }
+}
+
+/// What the door knows.
+#[derive(Clone)]
+pub struct Doorman {
+    /// The surroundings of the sessions that begin here.
+    pub house: Household,
+    /// The limits of a connection.
+    pub limits: LinkLimits,
+    /// How many there may be.
+    pub admission: Arc<Admission>,
+    /// Foreign origins that are let in.
+    pub origins: Arc<[String]>,
+    /// Whether the server is open.
+    pub open: Arc<AtomicBool>,
+}
+
+#[derive(Deserialize)]
+struct Query {
+    nick: Option<String>,
+    room: Option<String>,
+}
+
+impl Doorman {
+    /// Answers a request to upgrade: with a session, or with a refusal.
+    ///
+    /// # Errors
+    /// When the socket breaks before the answer is out.
+    pub async fn answer<S: Socket>(
+        self,
+        request: Request,
+        mut framed: Framed<S, h1::Codec>,
+    ) -> Result<(), std::io::Error> {
+        let peer = framed.io_ref().peer();
+        let admitted = self.check(&request).and_then(|()| {
+            let address = peer.ok_or_else(|| Refusal::new(Code::Busy))?.ip();
+            let place = self.admission.admit(address).map_err(no_place)?;
+            Ok((address, place))
+        });
+        let (address, place) = match admitted {
+            Ok(admitted) => admitted,
+            Err(refusal) => {
+                self.house.meters.refused(refusal.code);
+                return refuse(&mut framed, &refusal).await;
+            }
+        };
+        let response = ws::handshake_response(request.head()).finish();
+        let head = (response.drop_body(), BodySize::None).into();
+        framed.send(head).await?;
+        let parts = framed.into_parts();
+        parts.io.set_nodelay();
+        let greeting = Greeting {
+            first: parts.read_buf.to_vec(),
+            scripted: scripted(request.uri().query()),
+            address: Sha256::digest(format!("parlor {address}")).into(),
+            place,
+        };
+        let first_ping = rand::random_range(0..self.limits.pulse.interval_ms.max(1));
+        WsSession::start(Link::new(parts.io, self.limits, first_ping), greeting, &self.house);
+        Ok(())
+    }
+
+    fn check(&self, request: &Request) -> Result<(), Refusal> {
+        if request.path() != "/ws" {
+            return Err(Refusal::because(Code::NotFound, "A WebSocket opens at /ws."));
+        }
+        if !self.open.load(Ordering::Acquire) {
+            return Err(Refusal::new(Code::ShuttingDown).retry_after(1000));
+        }
+        if request.version() != Version::HTTP_11 {
+            let message = "A WebSocket upgrade needs HTTP/1.1.";
+            return Err(Refusal::because(Code::HandshakeInvalid, message));
+        }
+        ws::verify_handshake(request.head()).map_err(|error| handshake_refusal(&error))?;
+        let headers = &request.head().headers;
+        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+        let mut origins = headers.get_all(header::ORIGIN);
+        match (origins.next(), origins.next()) {
+            (None, _) => Ok(()),
+            (Some(origin), None) if self.knows(origin.to_str().ok(), host) => Ok(()),
+            _ => {
+                let message = "This page's origin is not this server's own, nor in `origins`.";
+                Err(Refusal::because(Code::Forbidden, message).field("Origin"))
+            }
+        }
+    }
+
+    fn knows(&self, origin: Option<&str>, host: Option<&str>) -> bool {
+        let Some(origin) = origin else { return false };
+        same_origin(origin, host) || self.origins.iter().any(|known| known == origin)
+    }
+}
+
+/// Whether `origin` (RFC 6454 section 6.2) is the server that `host` names: `http` or `https`,
+/// the same host, the same port, and nothing else. Behind a proxy both are the outer ones.
+pub fn same_origin(origin: &str, host: Option<&str>) -> bool {
+    let Some(host) = host else { return false };
+    let (rest, default_port) = if let Some(rest) = origin.strip_prefix("http://") {
+        (rest, ":80")
+    } else if let Some(rest) = origin.strip_prefix("https://") {
+        (rest, ":443")
+    } else {
+        return false;
+    };
+    let plain = |text: &str| text.strip_suffix(default_port).unwrap_or(text).to_ascii_lowercase();
+    !rest.is_empty() && plain(rest) == plain(host)
+}
+
+/// Why a handshake is refused.
+pub fn handshake_refusal(error: &HandshakeError) -> Refusal {
+    let code = match error {
+        HandshakeError::GetMethodRequired => Code::MethodNotAllowed,
+        HandshakeError::NoWebsocketUpgrade
+        | HandshakeError::NoVersionHeader
+        | HandshakeError::UnsupportedVersion => Code::UpgradeRequired,
+        HandshakeError::NoConnectionUpgrade | HandshakeError::BadWebsocketKey => {
+            Code::HandshakeInvalid
+        }
+    };
+    Refusal::because(code, format!("This is no WebSocket handshake: {error}"))
+}
+
+fn no_place(full: Full) -> Refusal {
+    match full {
+        Full::Server => {
+            let message = "The server has as many connections as it may have.";
+            Refusal::because(Code::Busy, message).retry_after(5000)
+        }
+        Full::Address => {
+            let message = "Your address has as many connections as one may have.";
+            Refusal::because(Code::RateLimited, message).retry_after(5000)
+        }
+    }
+}
+
+/// `?nick=ada&room=lobby` says `hello` and `join` for whoever types by hand.
+fn scripted(query: Option<&str>) -> Vec<String> {
+    let query = query.and_then(|query| actix_web::web::Query::<Query>::from_query(query).ok());
+    let Some(Query { nick: Some(nick), room }) = query.map(actix_web::web::Query::into_inner)
+    else {
+        return Vec::new();
+    };
+    let text = |frame| String::from_utf8(wire::json(&frame)).unwrap_or_default();
+    let hello = text(serde_json::json!({ "type": "hello", "nick": nick }));
+    let join = room.map(|room| text(serde_json::json!({ "type": "join", "room": room })));
+    std::iter::once(hello).chain(join).collect()
+}
+
+async fn refuse<S: Socket>(
+    framed: &mut Framed<S, h1::Codec>,
+    refusal: &Refusal,
+) -> Result<(), std::io::Error> {
+    let body = problem::json(refusal);
+    let status = StatusCode::from_u16(refusal.code.status());
+    let mut response = Response::build(status.unwrap_or(StatusCode::BAD_REQUEST));
+    response.insert_header((header::CONTENT_TYPE, problem::MEDIA_TYPE));
+    response.insert_header((header::CONNECTION, "close"));
+    if refusal.code == Code::MethodNotAllowed {
+        response.insert_header((header::ALLOW, "GET"));
+    }
+    if let Some(seconds) = problem::retry_after_seconds(refusal) {
+        response.insert_header((header::RETRY_AFTER, seconds));
+    }
+    response.insert_header((header::SEC_WEBSOCKET_VERSION, "13"));
+    let size = BodySize::Sized(body.len() as u64);
+    let response = response.force_close().finish().drop_body();
+    framed.send((response, size).into()).await?;
+    framed.send(h1::Message::Chunk(Some(body.into()))).await?;
+    framed.send(h1::Message::Chunk(None)).await?;
+    framed.close().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_servers_own_origin_is_its_own() {
+        let host = Some("127.0.0.1:8080");
+        assert!(same_origin("http://127.0.0.1:8080", host));
+        assert!(same_origin("https://Chat.example", Some("chat.example")));
+        assert!(same_origin("https://chat.example:443", Some("chat.example")));
+        for foreign in [
+            "null",
+            "",
+            "http://",
+            "http://evil.example",
+            "http://127.0.0.1:8080.evil.example",
+            "http://127.0.0.1:8080#x",
+            "http://127.0.0.1:8080/",
+            "http://127.0.0.1:80801",
+            "http://x@127.0.0.1:8080",
+            "ftp://127.0.0.1:8080",
+            "http://127.0.0.1",
+        ] {
+            assert!(!same_origin(foreign, host), "{foreign}");
+        }
+        assert!(!same_origin("http://127.0.0.1:8080", None));
+    }
+
+    #[test]
+    fn the_address_speaks_for_who_types_by_hand() {
+        assert_eq!(
+            scripted(Some("nick=Zo%C3%AB&room=lobby")),
+            [r#"{"nick":"Zoë","type":"hello"}"#, r#"{"room":"lobby","type":"join"}"#]
+        );
+        assert_eq!(scripted(Some("room=lobby")), Vec::<String>::new());
+        assert_eq!(scripted(None), Vec::<String>::new());
+    }
+}

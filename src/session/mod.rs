@@ -1,0 +1,26 @@
+//! One connection: its socket, its reader, its outbox, its actor.
+//!
+//! After the handshake a session owns its socket. [`WsSession`] is the actor; [`Reader`] turns
+//! bytes into messages, [`Link`] is the writing end that the worker's relay pushes to. Rooms,
+//! names and order are in `chat`; what a frame means is in `protocol`.
+//!
+//! Invariants: a message never costs more memory than the limit; what waits for a client is
+//! bounded; whoever goes, goes through [`Link::depart`], once.
+
+mod actor;
+mod admission;
+mod frames;
+mod handshake;
+mod link;
+mod outbox;
+mod pulse;
+mod reader;
+mod trouble;
+
+pub use actor::{Greeting, Household, WsSession};
+pub use admission::{Admission, Admitted, Full};
+pub use frames::{Frames, Incoming, Violation};
+pub use handshake::{Doorman, Socket, handshake_refusal, same_origin};
+pub use link::{Link, LinkLimits};
+pub use pulse::Pulse;
+pub use reader::Reader;

@@ -1,0 +1,127 @@
+//! The open database with the memory that belongs to it, and the one transaction that changes both.
+//!
+//! Invariant: a ledger whose transaction failed is of no use any more, because its memory ran ahead
+//! of the database. Its owner drops it and opens another.
+
+use std::path::Path;
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::append::{self, Desk};
+use super::heads::Heads;
+use super::prune::{self, Retention};
+use super::receipts::Receipts;
+use super::rows::Boot;
+use super::{Durability, Op, Outcome, StoreError, connection, error};
+use crate::model::Body;
+
+/// The database as its only writer sees it.
+#[derive(Debug)]
+pub(super) struct Ledger {
+    conn: Connection,
+    heads: Heads,
+    receipts: Receipts,
+}
+
+/// What a transaction did.
+#[derive(Debug, Default)]
+pub(super) struct Committed {
+    /// For each batch what became of its ops.
+    pub(super) outcomes: Vec<Vec<Outcome>>,
+    /// Text was removed; copies of it may still be in the log file.
+    pub(super) removed: bool,
+    appended: usize,
+}
+
+impl Ledger {
+    /// Opens the database at the start.
+    ///
+    /// # Errors
+    /// As [`connection::first`].
+    pub(super) fn first(db: &Path, durability: Durability) -> Result<(Self, Boot), StoreError> {
+        let conn = connection::first(db, durability)?;
+        Self::over(conn).map_err(|failure| error::at_open(&failure, db))
+    }
+
+    /// Opens the database again after a failure.
+    pub(super) fn again(db: &Path, durability: Durability) -> rusqlite::Result<Self> {
+        Self::over(connection::again(db, durability)?).map(|(ledger, _)| ledger)
+    }
+
+    fn over(conn: Connection) -> rusqlite::Result<(Self, Boot)> {
+        let boot = Boot::load(&conn)?;
+        let (heads, receipts) = (Heads::of(&boot), Receipts::load(&conn)?);
+        Ok((Self { conn, heads, receipts }, boot))
+    }
+
+    pub(super) fn connection(&mut self) -> &mut Connection {
+        &mut self.conn
+    }
+
+    /// Does every op of every batch in one transaction. With `prove` it writes in any case.
+    ///
+    /// # Errors
+    /// Nothing was done, and this ledger is of no use any more.
+    pub(super) fn commit(&mut self, batches: &[&[Op]], prove: bool) -> rusqlite::Result<Committed> {
+        let Self { conn, heads, receipts } = self;
+        let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut work = Work { conn: &tx, heads, receipts, so_far: Committed::default() };
+        for batch in batches {
+            let outcomes = batch.iter().map(|op| work.take(op)).collect::<Result<_, _>>()?;
+            work.so_far.outcomes.push(outcomes);
+        }
+        let Work { receipts, so_far, .. } = work;
+        receipts.settle(&tx, so_far.appended)?;
+        if prove {
+            tx.prepare_cached("UPDATE pulse SET beat = beat + 1")?.execute(())?;
+        }
+        tx.commit()?;
+        Ok(so_far)
+    }
+}
+
+/// A transaction under way.
+struct Work<'a> {
+    conn: &'a Connection,
+    heads: &'a mut Heads,
+    receipts: &'a mut Receipts,
+    so_far: Committed,
+}
+
+impl Work<'_> {
+    fn take(&mut self, op: &Op) -> rusqlite::Result<Outcome> {
+        let conn = self.conn;
+        match op {
+            Op::Append(append) => self.append(append),
+            Op::CreateRoom(row) => self.heads.begin(conn, row),
+            Op::DropRoom(room) => self.heads.end(conn, *room),
+            Op::SaveSession(row) => row.save(conn).map(|()| Outcome::Done),
+            Op::EndSession(id) => {
+                conn.prepare_cached("DELETE FROM sessions WHERE id = ?1")?.execute([id.0])?;
+                Ok(Outcome::Done)
+            }
+            Op::Prune { room, before, keep_last } => {
+                let Some(head) = self.heads.get_mut(*room) else { return Ok(Outcome::NoRoom) };
+                let retention = Retention { before: *before, keep_last: *keep_last };
+                let pruned = prune::step(conn, *room, head.seq, retention)?;
+                self.so_far.removed |= pruned.any;
+                Ok(Outcome::Pruned { first_seq: pruned.first_seq, more: pruned.more })
+            }
+            Op::ForgetKeys { before } => {
+                let more = self.receipts.forget(conn, *before)?;
+                Ok(if more { Outcome::More } else { Outcome::Done })
+            }
+        }
+    }
+
+    fn append(&mut self, append: &super::Append) -> rusqlite::Result<Outcome> {
+        let Some(head) = self.heads.get_mut(append.room) else { return Ok(Outcome::NoRoom) };
+        let mut desk = Desk { conn: self.conn, head, receipts: self.receipts };
+        let outcome = append::append(&mut desk, append)?;
+        if matches!(outcome, Outcome::Appended { .. }) {
+            self.so_far.appended += 1;
+            self.so_far.removed |= matches!(append.body, Body::Edited(_) | Body::Deleted(_));
+        }
+        Ok(outcome)
+    }
+}

@@ -1,0 +1,58 @@
+//! The tables, and how an older database becomes a current one.
+//!
+//! Invariant: a database's `user_version` is the number of migrations that it has been through.
+//! A released migration is never changed; what comes later is appended.
+
+use std::path::Path;
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::StoreError;
+use super::error::at_open;
+
+/// Written into the file's header ("PRLR"), so that `file` and we know whose database it is.
+const APPLICATION_ID: i64 = 0x5052_4c52;
+
+const MIGRATIONS: [&str; 1] = [include_str!("schema/001.sql")];
+
+/// Brings the database to the layout that this program knows.
+///
+/// # Errors
+/// `Broken` for a database of a newer program or of another one, or one that cannot be written.
+pub(super) fn migrate(conn: &mut Connection, db: &Path) -> Result<(), StoreError> {
+    let found = check(conn, db)?;
+    let failed = |error| at_open(&error, db);
+    for (done, migration) in MIGRATIONS.iter().enumerate().skip(found) {
+        let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+        tx.execute_batch(migration).map_err(failed)?;
+        tx.pragma_update(None, "application_id", APPLICATION_ID).map_err(failed)?;
+        tx.pragma_update(None, "user_version", done as i64 + 1).map_err(failed)?;
+        tx.commit().map_err(failed)?;
+    }
+    Ok(())
+}
+
+/// How many migrations the database has been through, if it is one of ours.
+fn check(conn: &Connection, db: &Path) -> Result<usize, StoreError> {
+    let pragma = |name: &str| conn.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    let failed = |error| at_open(&error, db);
+    let (layout, owner) =
+        (pragma("user_version").map_err(failed)?, pragma("application_id").map_err(failed)?);
+    let tables = conn
+        .query_row("SELECT count(*) FROM sqlite_schema", (), |row| row.get::<_, i64>(0))
+        .map_err(failed)?;
+    let db = db.display();
+    if tables > 0 && owner != APPLICATION_ID {
+        return Err(StoreError::Broken(format!(
+            "{db} is a database of another program. Choose another directory with --data."
+        )));
+    }
+    usize::try_from(layout).ok().filter(|known| *known <= MIGRATIONS.len()).ok_or_else(|| {
+        StoreError::Broken(format!(
+            "The database {db} was written by a newer version of Parlor (layout {layout}, this \
+             version knows up to {}). Start the newer version, or restore a backup that was made \
+             before the upgrade.",
+            MIGRATIONS.len()
+        ))
+    })
+}

@@ -1,0 +1,100 @@
+//! Sending without a socket: one POST, one message, the same rules as `send`.
+
+use actix_web::http::header::{self, HeaderMap};
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+use super::Site;
+use super::refused::Refused;
+use super::rooms::{ask, room_name};
+use crate::chat::{Ask, Asker};
+use crate::model::{Body, TokenHash};
+use crate::protocol::{Code, Refusal, Request, decode, parse_nick};
+
+/// Who sends, if no token says so.
+#[derive(Deserialize)]
+pub struct As {
+    nick: Option<String>,
+}
+
+/// `POST /api/v1/rooms/{room}/messages`: JSON as `send`, or `text/plain`.
+pub async fn post(
+    request: HttpRequest,
+    site: web::Data<Site>,
+    room: web::Path<String>,
+    who: web::Query<As>,
+    body: Result<web::Bytes, actix_web::Error>,
+) -> Result<HttpResponse, Refused> {
+    let room = room_name(&room)?;
+    let asker = asker(&request, who.into_inner())?;
+    let body = body.map_err(|error| match error.as_error::<actix_web::error::PayloadError>() {
+        Some(actix_web::error::PayloadError::Overflow) | None => Code::PayloadTooLarge,
+        Some(_) => Code::BadJson,
+    })?;
+    let body = message(request.headers(), &body, site.text_chars)?;
+    let shown = ask(&site, |channel| Ask::Post { asker, room, body, channel }).await?;
+    let mut response = if shown.duplicate { HttpResponse::Ok() } else { HttpResponse::Created() };
+    Ok(response
+        .content_type("application/json")
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .body(shown.json))
+}
+
+fn asker(request: &HttpRequest, who: As) -> Result<Asker, Refused> {
+    if let Some(header) = request.headers().get(header::AUTHORIZATION) {
+        let token = header.to_str().ok().and_then(|text| text.split_once(' '));
+        let token = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+        let (_, token) = token.ok_or(Code::BadCredentials)?;
+        return Ok(Asker::Token(TokenHash::of(token.trim())));
+    }
+    let Some(nick) = who.nick else {
+        let message = "Say who you are: `Authorization: Bearer` with a token, or `?nick=`.";
+        return Err(Refusal::because(Code::LoginRequired, message).into());
+    };
+    let address = request.peer_addr().ok_or(Code::Busy)?.ip();
+    let fingerprint = Sha256::digest(format!("parlor {address}")).into();
+    Ok(Asker::Nick(parse_nick(&nick)?, fingerprint))
+}
+
+/// The message that a body holds, by the rules of a `send` frame.
+fn message(headers: &HeaderMap, body: &[u8], text_chars: usize) -> Result<Body, Refused> {
+    let text = std::str::from_utf8(body)
+        .map_err(|_| Refusal::because(Code::BadJson, "The body must be UTF-8."))?;
+    let mut frame = match media_type(headers).as_deref() {
+        Some("application/json") => object(text)?,
+        Some("text/plain") | None => Map::from_iter([("text".into(), text.into())]),
+        Some(_) => {
+            let message = "Send application/json or text/plain.";
+            return Err(Refusal::because(Code::UnsupportedMediaType, message).into());
+        }
+    };
+    frame.remove("room");
+    frame.remove("id");
+    frame.insert("type".into(), "send".into());
+    if let Some(key) = headers.get("Idempotency-Key") {
+        let key = key.to_str().unwrap_or_default();
+        frame.insert("client_id".into(), Value::String(key.to_owned()));
+    }
+    let frame = Value::Object(frame).to_string();
+    match decode(&frame, text_chars).request.map_err(Refused)? {
+        Request::Send { text, reply_to, client_id, .. } => {
+            Ok(Body::message(text, reply_to, client_id))
+        }
+        _ => Err(Code::Internal.into()),
+    }
+}
+
+fn object(text: &str) -> Result<Map<String, Value>, Refused> {
+    serde_json::from_str(text).map_err(|error| {
+        let message = format!("The body is not one JSON object: {error}.");
+        Refused(Refusal::because(Code::BadJson, message))
+    })
+}
+
+fn media_type(headers: &HeaderMap) -> Option<String> {
+    let header = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    let essence = header.split(';').next().unwrap_or_default();
+    Some(essence.trim().to_ascii_lowercase())
+}

@@ -1,0 +1,58 @@
+//! The chat page: one template, for the first visit and for a link into a room.
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpResponse, web};
+use minijinja::{Environment, context};
+use rust_embed::Embed;
+
+use super::refused::Refused;
+use crate::model::RoomName;
+use crate::protocol::Code;
+
+#[derive(Embed)]
+#[folder = "templates/"]
+struct Templates;
+
+/// `GET /`.
+pub async fn home() -> Result<HttpResponse, Refused> {
+    page(StatusCode::OK, "")
+}
+
+/// `GET /r/{room}`: the page in that room. A name that cannot be a room's asks for another.
+pub async fn room(room: web::Path<String>) -> Result<HttpResponse, Refused> {
+    match RoomName::parse(&room) {
+        Some(name) => page(StatusCode::OK, name.as_str()),
+        None => page(StatusCode::NOT_FOUND, ""),
+    }
+}
+
+fn page(status: StatusCode, room: &str) -> Result<HttpResponse, Refused> {
+    let html = render(room).map_err(|error| {
+        log::error!("the page cannot be rendered: {error}");
+        Code::Internal
+    })?;
+    Ok(HttpResponse::build(status)
+        .content_type("text/html; charset=utf-8")
+        .insert_header((header::CACHE_CONTROL, "no-cache"))
+        .body(html))
+}
+
+fn render(room: &str) -> Result<String, minijinja::Error> {
+    let missing = || minijinja::Error::from(minijinja::ErrorKind::TemplateNotFound);
+    let file = Templates::get("index.html").ok_or_else(missing)?;
+    let source = String::from_utf8_lossy(&file.data);
+    let version = env!("CARGO_PKG_VERSION");
+    // The name tells the engine to escape for HTML.
+    Environment::new().render_named_str("index.html", &source, context! { version, room })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_names_its_room_and_escapes_what_it_shows() {
+        assert!(render("lobby").unwrap().contains("lobby"));
+        assert!(!render("<script>").unwrap().contains("<script>\""));
+    }
+}

@@ -1,0 +1,99 @@
+//! Refusals over HTTP: every one a problem document with a code of the protocol.
+
+use actix_web::error::{InternalError, PathError, PayloadError, QueryPayloadError};
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, ResponseError};
+use actix_web_actors::ws;
+
+use crate::protocol::{Code, Refusal, problem};
+use crate::session::handshake_refusal;
+
+/// A refusal as an error of actix-web.
+#[derive(Debug)]
+pub struct Refused(pub Refusal);
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        Self(refusal)
+    }
+}
+
+impl From<Code> for Refused {
+    fn from(code: Code) -> Self {
+        Self(code.into())
+    }
+}
+
+impl From<PayloadError> for Refused {
+    fn from(error: PayloadError) -> Self {
+        let code = match error {
+            PayloadError::Overflow => Code::PayloadTooLarge,
+            _ => Code::BadJson,
+        };
+        Self(Refusal::because(code, format!("The body cannot be read: {error}.")))
+    }
+}
+
+impl ResponseError for Refused {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.0.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status_code());
+        response.insert_header((header::CONTENT_TYPE, problem::MEDIA_TYPE));
+        response.insert_header((header::CACHE_CONTROL, "no-store"));
+        if let Some(seconds) = problem::retry_after_seconds(&self.0) {
+            response.insert_header((header::RETRY_AFTER, seconds));
+        }
+        if self.status_code() == StatusCode::UNAUTHORIZED {
+            response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+        }
+        if self.0.code == Code::UpgradeRequired {
+            response.insert_header((header::UPGRADE, "websocket"));
+            response.insert_header((header::SEC_WEBSOCKET_VERSION, "13"));
+        }
+        response.body(problem::json(&self.0))
+    }
+}
+
+/// No such address.
+pub async fn not_found() -> Result<HttpResponse, Refused> {
+    Err(Code::NotFound.into())
+}
+
+/// No such method here; `allow` lists those that there are (RFC 9110 section 15.5.6).
+pub async fn method(allow: &'static str) -> HttpResponse {
+    let mut response = Refused::from(Code::MethodNotAllowed).error_response();
+    let allow = header::HeaderValue::from_static(allow);
+    response.headers_mut().insert(header::ALLOW, allow);
+    response
+}
+
+/// `GET /ws` without an upgrade: says what the handshake lacks.
+pub async fn not_an_upgrade(request: HttpRequest) -> Result<HttpResponse, Refused> {
+    match ws::handshake(&request) {
+        Err(error) => Err(handshake_refusal(&error).into()),
+        // A whole handshake is taken by the session's door before it could come here.
+        Ok(_) => Err(Code::UpgradeRequired.into()),
+    }
+}
+
+/// A path whose parts cannot be read.
+pub fn bad_path(error: PathError, _: &HttpRequest) -> actix_web::Error {
+    let refused = Refused(Refusal::because(Code::RoomInvalid, format!("{error}")).field("room"));
+    InternalError::from_response(error, refused.error_response()).into()
+}
+
+/// A query whose parts do not fit.
+pub fn bad_query(error: QueryPayloadError, _: &HttpRequest) -> actix_web::Error {
+    let message = format!("The query does not fit: {error}.");
+    let refused = Refused(Refusal::because(Code::InvalidField, message));
+    InternalError::from_response(error, refused.error_response()).into()
+}

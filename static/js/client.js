@@ -1,0 +1,191 @@
+/**
+ * @file The conversation with the server: hello, joining and catching up, requests.
+ *
+ * Outgoing messages are in `sender.js`, typing in `typist.js`.
+ * Invariant: a frame is applied to the store before anybody who waits for it goes on.
+ */
+
+/** @import {Connection} from "./net/connection.js" */
+/** @import {Store} from "./store.js" */
+import { roomKey } from "./model/state.js";
+
+/** Refusals that pass by themselves. */
+const PASSING = ["busy", "rate_limited", "slow_mode", "shutting_down"];
+const RETRY_MS = 1_000;
+const PAGE = 50;
+
+/** A request was refused. */
+export class Refusal extends Error {
+  /** @param {Wire.Failure} frame */
+  constructor({ code, message, retry_after_ms: ms = RETRY_MS }) {
+    super(message);
+    this.code = code;
+    /** Until it is worth repeating; null if it would be refused again. */
+    this.retryAfterMs = PASSING.includes(code) ? ms : null;
+  }
+}
+
+/** The connection was lost before the reply came: it may or may not have been done. */
+export class Lost extends Error {}
+
+export class Client {
+  #store; #connection;
+  #lastId = 0;
+  /** @type {Map<string, {resolve: (frame: Wire.ServerFrame) => void, reject: (why: Error) => void}>} */
+  #asked = new Map();
+  /** A room has been joined. */
+  onJoined = () => {};
+
+  /** @param {Store} store @param {Connection} connection */
+  constructor(store, connection) {
+    this.#store = store;
+    this.#connection = connection;
+    connection.addEventListener("open", () => this.#hello());
+    connection.addEventListener("frame", (event) => this.#received(/** @type {CustomEvent} */ (event).detail));
+    connection.addEventListener("link", (event) => this.#linked(/** @type {CustomEvent} */ (event).detail));
+  }
+
+  /** @param {string} nick @param {string} room */
+  enter(nick, room) {
+    this.#store.apply({ type: "@enter", nick, room });
+    this.#connection.open();
+  }
+
+  signOut() {
+    this.#connection.leave();
+    this.#store.apply({ type: "@sign-out" });
+  }
+
+  /** Resolves to the reply, or rejects with a `Refusal` or `Lost`. @param {Wire.ClientFrame} frame @returns {Promise<Wire.ServerFrame>} */
+  ask(frame) {
+    const id = String(++this.#lastId);
+    return new Promise((resolve, reject) => {
+      if (!this.#connection.send({ ...frame, id })) return reject(new Lost());
+      this.#asked.set(id, { resolve, reject });
+    });
+  }
+
+  /** Asks, and shows a refusal to the person. @param {Wire.ClientFrame} frame @returns {Promise<boolean>} whether it was done */
+  async tell(frame) {
+    try {
+      await this.ask(frame);
+      return true;
+    } catch (why) {
+      const notice = why instanceof Refusal ? why.message : "That needs a connection. Please try again.";
+      this.#store.apply({ type: "@notice", notice });
+      return false;
+    }
+  }
+
+  /** Sends without minding the answer. @param {Wire.ClientFrame} frame */
+  mention(frame) {
+    this.#connection.send({ ...frame, id: "-" });
+  }
+
+  /** Joins a room, or catches up in it. @param {string} name */
+  async join(name) {
+    const { epoch = null, last: seq = 0 } = this.#room(name) ?? {};
+    const after = epoch === null ? undefined : { epoch, seq };
+    try {
+      const reply = await this.ask({ type: "join", room: name, after, limit: PAGE });
+      if (reply.type === "joined") this.#joined(roomKey(name), roomKey(reply.room.name));
+    } catch (why) {
+      if (why instanceof Refusal) this.#notJoined(name, why);
+    }
+  }
+
+  /** Loads the page before a room's first entry. @param {Room} room */
+  async older({ name: room, first: before }) {
+    const say = (/** @type {Room["older"]} */ older) => this.#store.apply({ type: "@older", room, older });
+    say("loading");
+    try {
+      await this.ask({ type: "history", room, before, limit: PAGE });
+      say("idle");
+    } catch (why) {
+      if (why instanceof Refusal) say("failed");
+    }
+  }
+
+  async #hello() {
+    const { entering, identity } = this.#store.state;
+    const nick = entering?.nick ?? identity?.nick;
+    const resume = entering ? null : identity?.token;
+    try {
+      const reply = await this.ask(resume ? { type: "hello", resume } : { type: "hello", nick });
+      if (reply.type === "welcome") this.#welcomed(reply.heartbeat.interval_ms);
+    } catch (why) {
+      if (why instanceof Refusal) this.#refused(why, Boolean(resume));
+    }
+  }
+
+  /** A forgotten session is replaced by a new one of the same name. @param {Refusal} why @param {boolean} resuming */
+  #refused({ code, message, retryAfterMs }, resuming) {
+    if (retryAfterMs !== null) return this.#connection.comeBack(retryAfterMs);
+    if (resuming && code === "bad_credentials") {
+      this.#store.apply({ type: "@forget-token" });
+      return this.#hello();
+    }
+    this.#store.apply({ type: "@refused", message });
+    this.#connection.leave();
+  }
+
+  /** @param {number} intervalMs */
+  #welcomed(intervalMs) {
+    this.#connection.welcomed(intervalMs);
+    for (const room of this.#store.state.rooms.values()) this.join(room.name);
+    this.mention({ type: "rooms" });
+  }
+
+  /** @param {string} from key asked for @param {string} to key joined */
+  #joined(from, to) {
+    if (from !== to) this.#store.apply({ type: "@respelled", from, to });
+    this.onJoined();
+  }
+
+  /** @param {string} room @param {Refusal} why */
+  #notJoined(room, { message, retryAfterMs }) {
+    if (retryAfterMs !== null) return void setTimeout(() => this.#room(room) && this.join(room), retryAfterMs);
+    this.#store.apply({ type: "@notice", notice: message });
+    this.#store.apply({ type: "@unwant", room });
+  }
+
+  /** @param {Wire.ServerFrame} frame */
+  #received(frame) {
+    this.#store.apply(frame);
+    if ("id" in frame) this.#answered(frame.id ?? "", frame);
+    else if ("seq" in frame) this.#mendGap(frame.room);
+  }
+
+  /** @param {string} id @param {Wire.ServerFrame} frame */
+  #answered(id, frame) {
+    const asked = this.#asked.get(id);
+    this.#asked.delete(id);
+    if (frame.type === "error") asked?.reject(new Refusal(frame));
+    else asked?.resolve(frame);
+  }
+
+  /** @type {Set<string>} rooms that are being caught up */
+  #mending = new Set();
+
+  /** An event was missing, which the server promises not to happen: catch up, once. @param {string} name */
+  #mendGap(name) {
+    const room = this.#room(name);
+    if (!room?.gap || !room.joined || this.#mending.has(name)) return;
+    this.#mending.add(name);
+    this.join(name).finally(() => this.#mending.delete(name));
+  }
+
+  /** @param {Link} link */
+  #linked(link) {
+    this.#store.apply({ type: "@link", link });
+    if (link.status === "ready" || link.status === "connecting") return;
+    const lost = [...this.#asked.values()];
+    this.#asked.clear();
+    for (const { reject } of lost) reject(new Lost());
+  }
+
+  /** @param {string} name */
+  #room(name) {
+    return this.#store.state.rooms.get(roomKey(name));
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * @file What the person can ask for, and what is done about it.
+ *
+ * Elements dispatch an `intent` event that bubbles up. Invariant: this is the
+ * only road from the person to the server.
+ */
+
+/** @import {Client} from "./client.js" */
+/** @import {Connection} from "./net/connection.js" */
+/** @import {Sender} from "./sender.js" */
+/** @import {Store} from "./store.js" */
+/** @import {Typist} from "./typist.js" */
+import { currentRoom, roomKey } from "./model/state.js";
+
+/** @typedef {{store: Store, client: Client, sender: Sender, typist: Typist, connection: Connection}} Parts */
+
+/** @param {Parts} parts @returns {(intent: Intent) => void} */
+export function intents(parts) {
+  const { store, client, sender, typist, connection } = parts;
+  const here = () => currentRoom(store.state)?.name ?? "";
+  const key = () => store.state.current ?? "";
+
+  /** @type {IntentTable} */
+  const table = {
+    enter: ({ nick, room }) => client.enter(nick, room),
+    "sign-out": () => signOut(parts),
+    show: ({ room }) => show(parts, room),
+    leave: () => client.tell({ type: "leave", room: here() }),
+    send: ({ text }) => send(parts, key(), text),
+    typed: ({ on }) => (on ? typist.typed(key()) : typist.stop()),
+    draft: ({ text }) => store.apply({ type: "@draft", room: key(), text }),
+    compose: ({ composing }) => store.apply({ type: "@compose", composing }),
+    edit: ({ seq, text }) => edit(parts, here(), seq, text),
+    delete: ({ seq }) => client.tell({ type: "delete", room: here(), seq }),
+    react: ({ seq, emoji, on }) => client.tell({ type: "react", room: here(), seq, emoji, on }),
+    retry: ({ clientId }) => {
+      store.apply({ type: "@outgoing", clientId, status: "waiting" });
+      sender.pump();
+    },
+    discard: ({ clientId }) => store.apply({ type: "@discarded", clientId }),
+    older: () => older(parts),
+    pinned: ({ pinned }) => store.apply({ type: "@pinned", room: here(), pinned }),
+    reconnect: () => connection.retryNow(),
+    rooms: () => client.mention({ type: "rooms" }),
+    dismiss: () => store.apply({ type: "@notice", notice: null }),
+  };
+  return (intent) => /** @type {(intent: Intent) => void} */ (table[intent.type])(intent);
+}
+
+/** Switches to a room, joining it first if need be. @param {Parts} parts @param {string} room name */
+function show({ store, client, typist }, room) {
+  typist.stop();
+  const known = store.state.rooms.has(roomKey(room));
+  store.apply({ type: "@want", room });
+  store.apply({ type: "@show", room: roomKey(room) });
+  if (!known) client.join(room);
+}
+
+/** @param {Parts} parts @param {string} room key @param {string} text */
+function send({ store, sender, typist }, room, text) {
+  const { composing } = store.state;
+  const replyTo = composing?.mode === "reply" ? composing.seq : undefined;
+  store.apply({ type: "@compose", composing: null });
+  store.apply({ type: "@draft", room, text: "" });
+  typist.spoke();
+  sender.queue({ clientId: newId(), room, text, replyTo, at: new Date().toISOString(), status: "waiting" });
+}
+
+/** Not `randomUUID`, which browsers keep from pages that came over plain HTTP. */
+function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** The text stays in the box if it was not taken. @param {Parts} parts @param {string} room @param {number} seq @param {string} text */
+async function edit({ store, client }, room, seq, text) {
+  if (await client.tell({ type: "edit", room, seq, text })) store.apply({ type: "@compose", composing: null });
+}
+
+/** @param {Parts} parts */
+function older({ store, client }) {
+  const room = currentRoom(store.state);
+  if (room?.joined && room.more && room.older !== "loading") client.older(room);
+}
+
+/** Who leaves does not take unsent messages along unseen. @param {Parts} parts */
+function signOut({ store, client }) {
+  const notice = "Some of your messages have not been sent yet. Retry or discard them before you leave.";
+  if (store.state.outbox.length > 0) store.apply({ type: "@notice", notice });
+  else client.signOut();
+}

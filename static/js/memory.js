@@ -1,0 +1,69 @@
+/**
+ * @file What survives a reload: who this tab is, its rooms, outbox and drafts.
+ *
+ * In sessionStorage, as two tabs are two sessions; only the last name is in
+ * localStorage, as a suggestion. Invariant: a message is stored before it is
+ * sent. Storage that is full or forbidden costs the memory, not the conversation.
+ */
+
+/** @import {Store} from "./store.js" */
+const NICK = "parlor.nick";
+
+/** Storage that is forbidden throws when it is touched. @returns {Places} */
+export function places() {
+  try {
+    return { tab: sessionStorage, device: localStorage };
+  } catch {
+    return { tab: null, device: null };
+  }
+}
+
+/** @param {Places} places @returns {Remembered} */
+export function recall({ tab }) {
+  const { names, current } = read(tab, "parlor.rooms") ?? { names: [], current: null };
+  const outbox = (read(tab, "parlor.outbox") ?? []).map(restored);
+  return { identity: read(tab, "parlor.identity"), rooms: names, current, outbox, drafts: read(tab, "parlor.drafts") ?? [] };
+}
+
+/** The name used last on this device. @param {Places} places @returns {string} */
+export const lastNick = ({ device }) => read(device, NICK) ?? "";
+
+/** Writes what changed, as soon as it did. @param {Store} store @param {Places} places */
+export function remember(store, { tab, device }) {
+  store.addEventListener("applied", () => {
+    const { identity, me, rooms, current, outbox, drafts } = store.state;
+    const names = [...rooms.values()].map((room) => room.name);
+    write(tab, "parlor.identity", identity);
+    write(tab, "parlor.rooms", { names, current: rooms.get(current ?? "")?.name ?? null });
+    write(tab, "parlor.outbox", outbox.filter(({ status }) => status !== "kept"));
+    write(tab, "parlor.drafts", [...drafts].filter(([, text]) => text));
+    if (me) write(device, NICK, me.nick);
+  });
+}
+
+/** Whether it arrived before the reload is not known, so it is sent again as itself. @param {Outgoing} entry @returns {Outgoing} */
+const restored = (entry) => (entry.status === "failed" ? entry : { ...entry, status: "waiting" });
+
+/** @type {Map<string, string>} what each key holds, to write only what is new */
+const written = new Map();
+
+/** @param {Storage | null} storage @param {string} key @param {unknown} value */
+function write(storage, key, value) {
+  const text = JSON.stringify(value);
+  if (written.get(key) === text) return;
+  written.set(key, text);
+  try {
+    storage?.setItem(key, text);
+  } catch {
+    // Full or forbidden: the conversation goes on without.
+  }
+}
+
+/** @param {Storage | null} storage @param {string} key @returns {any} null if there is nothing to read */
+function read(storage, key) {
+  try {
+    return JSON.parse(storage?.getItem(key) ?? "null");
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,142 @@
+/**
+ * @file The one door through which the state changes: `apply(state, frame)`.
+ *
+ * A frame is the server's, or local (its type begins with `@`): what the person
+ * or the connection did. The table lists them all; logs, people and the outbox
+ * have rules of their own. Invariant: pure. No clock, no chance, no storage, no
+ * socket; an unknown type leaves the state as it is.
+ */
+
+import { append, prepend, rejoin, trim } from "./log.js";
+import { kept, marked, unsent, unshown, without } from "./outbox.js";
+import { presence, typing } from "./people.js";
+import { emptyRoom, myNick, roomKey } from "./state.js";
+
+/** @type {Rules} */
+const rules = {
+  welcome: (state, { user, resume, limits, rooms }) => ({
+    ...withRooms(state, rooms),
+    identity: { nick: user.nick, token: resume.token }, me: user, limits, entering: null, refusal: null,
+  }),
+  joined,
+  left: (state, { room }) => withoutRoom(state, roomKey(room)),
+  sent: (state, frame) => ({ ...state, outbox: kept(state.outbox, frame, state.rooms.get(roomKey(frame.room))) }),
+  rooms: (state, { rooms }) => ({ ...state, open: rooms }),
+  history: (state, { room, epoch, events, more }) =>
+    withRoom(state, room, (held) => (held.epoch === epoch ? prepend(held, events, more) : held)),
+  message: logged, edited: logged, deleted: logged, reacted: logged, expired: logged, topic: logged,
+  presence: (state, frame) => withRoom(state, frame.room, (room) => presence(room, frame)),
+  typing: (state, { room, nick, on }) => withRoom(state, room, (held) => typing(held, nick, on)),
+
+  "@enter": (state, { nick, room }) => ({ ...withRooms(state, [room]), entering: { nick }, refusal: null, current: roomKey(room) }),
+  "@refused": (state, { message }) => ({
+    ...state, refusal: { message, nick: state.entering?.nick ?? myNick(state) ?? "" }, identity: null, entering: null, me: null,
+  }),
+  "@forget-token": (state) => ({ ...state, identity: state.identity && { ...state.identity, token: null } }),
+  "@sign-out": (state) => ({ ...state, identity: null, me: null, rooms: new Map(), current: null, drafts: new Map(), composing: null }),
+  "@link": (state, { link }) => (link.status === "ready" ? { ...state, link } : offline({ ...state, link })),
+
+  "@want": (state, { room }) => withRooms(state, [room]),
+  "@unwant": (state, { room }) => withoutRoom(state, roomKey(room)),
+  "@respelled": respelled,
+  "@show": (state, { room }) => read({ ...turnedAway(state), current: room, composing: null, notice: null }),
+  "@visible": (state, { visible }) => (visible ? read({ ...state, visible }) : { ...turnedAway(state), visible }),
+  "@pinned": (state, { room, pinned }) => withRoom(state, room, (held) => trim({ ...held, pinned })),
+  "@older": (state, { room, older }) => withRoom(state, room, (held) => ({ ...held, older })),
+
+  "@queued": (state, { entry }) => ({
+    ...withRoom(state, entry.room, (room) => ({ ...room, unreadFrom: null })), outbox: [...state.outbox, entry],
+  }),
+  "@outgoing": (state, { clientId, status, reason }) => ({ ...state, outbox: marked(state.outbox, clientId, { status, reason }) }),
+  "@discarded": (state, { clientId }) => ({ ...state, outbox: without(state.outbox, clientId) }),
+  "@draft": (state, { room, text }) => ({ ...state, drafts: new Map(state.drafts).set(room, text) }),
+  "@compose": (state, { composing }) => ({ ...state, composing }),
+  "@notice": (state, { notice }) => ({ ...state, notice }),
+};
+
+/** @param {State} state @param {Frame} frame @returns {State} */
+export function apply(state, frame) {
+  const rule = Object.hasOwn(rules, frame.type) ? rules[frame.type] : undefined;
+  return rule ? /** @type {(state: State, frame: Frame) => State} */ (rule)(state, frame) : state;
+}
+
+/** @param {State} state @param {Wire.Joined} frame @returns {State} */
+function joined(state, frame) {
+  const { room: { name, topic }, members, count, events } = frame;
+  const key = roomKey(name);
+  const before = state.rooms.get(key) ?? emptyRoom(name);
+  const people = { members: new Map(members.map((member) => [member.nick, member])), count, typing: new Set() };
+  const room = { ...rejoin({ ...before, name, joined: true }, frame), ...people, topic };
+  return withEvents(state, key, room, events, before.epoch === room.epoch ? before.last : room.last);
+}
+
+/** An event of a log, as it happens. @param {State} state @param {Wire.LogEvent} event @returns {State} */
+function logged(state, event) {
+  const key = roomKey(event.room);
+  const before = state.rooms.get(key);
+  if (!before || before.epoch === null || before.gap) return state;
+  return withEvents(state, key, typing(append(before, [event]), event.from.nick, false), [event], before.last);
+}
+
+/** What others said after `last` is unread unless the room is being looked at. @param {State} state @param {string} key @param {Room} room @param {Wire.LogEvent[]} events @param {number} last @returns {State} */
+function withEvents(state, key, room, events, last) {
+  const outbox = unshown(state.outbox, key, events, room.last);
+  const seen = state.visible && state.current === key;
+  const isNews = (/** @type {Wire.LogEvent} */ { type, seq, from }) =>
+    !seen && type === "message" && seq > last && seq <= room.last && from.nick !== myNick(state);
+  const news = events.filter(isNews);
+  const unreadFrom = room.unreadFrom ?? news[0]?.seq ?? null;
+  const rooms = new Map(state.rooms).set(key, { ...room, unread: room.unread + news.length, unreadFrom });
+  return { ...state, outbox, rooms };
+}
+
+/** @param {State} state @param {string} name @param {(room: Room) => Room} change @returns {State} */
+function withRoom(state, name, change) {
+  const key = roomKey(name);
+  const before = state.rooms.get(key);
+  const after = before && change(before);
+  return after && after !== before ? { ...state, rooms: new Map(state.rooms).set(key, after) } : state;
+}
+
+/** @param {State} state @param {string[]} names @returns {State} */
+function withRooms(state, names) {
+  const rooms = new Map(state.rooms);
+  for (const name of names) if (!rooms.has(roomKey(name))) rooms.set(roomKey(name), emptyRoom(name));
+  return { ...state, rooms };
+}
+
+/** @param {State} state @param {string} key @returns {State} */
+function withoutRoom(state, key) {
+  const rooms = new Map(state.rooms);
+  rooms.delete(key);
+  if (state.current !== key) return { ...state, rooms };
+  return { ...state, rooms, current: [...rooms.keys()].at(-1) ?? null, composing: null };
+}
+
+/** The server's name for a room is not the one that was asked for. @param {State} state @param {{from: string, to: string}} keys @returns {State} */
+function respelled(state, { from, to }) {
+  const moved = (/** @type {string} */ key) => (key === from ? to : key);
+  const rooms = new Map(state.rooms);
+  rooms.delete(from);
+  const outbox = state.outbox.map((entry) => ({ ...entry, room: moved(entry.room) }));
+  const drafts = new Map([...state.drafts].map(([key, text]) => [moved(key), text]));
+  return { ...state, rooms, outbox, drafts, current: state.current && moved(state.current) };
+}
+
+/** @param {State} state */
+function read(state) {
+  return withRoom(state, state.current ?? "", (room) => ({ ...room, unread: 0 }));
+}
+
+/** The unread line has served, and what is here counts as heard. @param {State} state */
+function turnedAway(state) {
+  return withRoom(state, state.current ?? "", (room) => ({ ...room, unreadFrom: null, liveFrom: room.last, pinned: true }));
+}
+
+/** @param {State} state @returns {State} */
+function offline(state) {
+  /** @type {(room: Room) => Room} */
+  const parted = (room) => ({ ...room, joined: false, typing: new Set(), older: "idle" });
+  const rooms = new Map([...state.rooms].map(([key, room]) => [key, parted(room)]));
+  return { ...state, rooms, outbox: unsent(state.outbox) };
+}

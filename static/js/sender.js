@@ -1,0 +1,84 @@
+/**
+ * @file Sends the outbox: one message at a time, in the order of writing.
+ *
+ * Invariant: a message is sent again only with its own `client_id`, so the
+ * server keeps it once; one that the server cannot take is not sent in a loop.
+ */
+
+/** @import {Client} from "./client.js" */
+/** @import {Store} from "./store.js" */
+import { Refusal } from "./client.js";
+import { next } from "./model/outbox.js";
+
+/** Closes that blame the frame: 1003 its kind, 1007 its text, 1009 its size, 4501 abuse. */
+const FAULTS = [1003, 1007, 1009, 4501];
+/** What the `id` adds to a frame, generously. */
+const ID_BYTES = 64;
+const encoder = new TextEncoder();
+
+export class Sender {
+  #store; #client;
+  #busy = false;
+
+  /** @param {Store} store @param {Client} client */
+  constructor(store, client) {
+    this.#store = store;
+    this.#client = client;
+    client.onJoined = () => this.pump();
+  }
+
+  /** Shows a message at once and sends it when it can. @param {Outgoing} entry */
+  queue(entry) {
+    this.#store.apply({ type: "@queued", entry });
+    this.pump();
+  }
+
+  /** Sends what waits, until nothing does or the connection is gone. */
+  async pump() {
+    if (this.#busy) return;
+    this.#busy = true;
+    for (let entry = this.#next(); entry; entry = this.#next()) {
+      const pauseMs = await this.#send(entry);
+      if (pauseMs) await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
+    this.#busy = false;
+  }
+
+  #next() {
+    const { state } = this.#store;
+    return state.link.status === "ready" ? next(state) : undefined;
+  }
+
+  /** @param {Outgoing} entry @returns {Promise<number | void>} milliseconds to pause */
+  async #send({ clientId, room, text, replyTo }) {
+    const { rooms, limits } = this.#store.state;
+    /** @type {Wire.ClientFrame} */
+    const frame = { type: "send", room: rooms.get(room)?.name ?? room, text, reply_to: replyTo, client_id: clientId };
+    const bytes = encoder.encode(JSON.stringify(frame)).length + ID_BYTES;
+    if (bytes > (limits?.frame_bytes ?? Infinity)) return this.#become(clientId, "failed", "This message is too long.");
+    this.#become(clientId, "sending");
+    try {
+      await this.#client.ask(frame);
+    } catch (why) {
+      return why instanceof Refusal ? this.#refused(clientId, why) : this.#lost(clientId);
+    }
+  }
+
+  /** @param {string} clientId @param {Refusal} why */
+  #refused(clientId, { message, retryAfterMs }) {
+    if (retryAfterMs === null) return this.#become(clientId, "failed", message);
+    this.#become(clientId, "waiting");
+    return retryAfterMs;
+  }
+
+  /** @param {string} clientId */
+  #lost(clientId) {
+    const blamed = FAULTS.includes(this.#store.state.link.code ?? 0);
+    if (blamed) this.#become(clientId, "failed", "The server could not read this message.");
+  }
+
+  /** @param {string} clientId @param {Outgoing["status"]} status @param {string} [reason] */
+  #become(clientId, status, reason) {
+    this.#store.apply({ type: "@outgoing", clientId, status, reason });
+  }
+}

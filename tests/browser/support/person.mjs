@@ -1,0 +1,91 @@
+/**
+ * @file What a person does and sees on the page, in words that tests use.
+ *
+ * Every wait is for something that the page shows; nothing here sleeps.
+ */
+import assert from "node:assert/strict";
+
+export class Person {
+  /** Errors and refused resources in this window. */
+  faults = [];
+
+  constructor(page, url, nick) {
+    this.page = page;
+    this.url = url;
+    this.nick = nick;
+    page.on("pageerror", (error) => this.faults.push(String(error)));
+    page.on("console", (message) => message.type() === "error" && this.faults.push(message.text()));
+  }
+
+  /** Opens a room's link, gives a name, and waits until the room is there. */
+  async enter(room) {
+    await this.page.goto(new URL(`r/${encodeURIComponent(room)}`, this.url).href);
+    await this.page.getByLabel("Your name").fill(this.nick);
+    await this.page.getByRole("button", { name: "Come in" }).click();
+    await this.isIn(room);
+    return this;
+  }
+
+  /** The room is on screen and joined. */
+  async isIn(room) {
+    await this.page.getByRole("heading", { level: 1, name: `#${room}` }).waitFor();
+    await this.page.locator("people-list .person .nick", { hasText: this.nick }).first().waitFor({ state: "attached" });
+  }
+
+  async says(text) {
+    await this.box.fill(text);
+    await this.page.getByRole("button", { name: "Send" }).click();
+  }
+
+  async sees(text) {
+    await this.message(text).waitFor();
+  }
+
+  /** The message is in the log, not only on its way. */
+  async seesSettled(text) {
+    await this.page.locator("article[data-fate=settled]", { hasText: text }).waitFor();
+  }
+
+  /** Nothing is on its way any more, and the connection stands. */
+  async isQuiet() {
+    await this.page.waitForFunction(() => !document.querySelector("article:not([data-fate=settled])") && document.querySelector("connection-banner")?.hidden);
+  }
+
+  get box() {
+    return this.page.getByRole("textbox", { name: /^Message #/ });
+  }
+
+  message(text) {
+    return this.page.locator("article", { hasText: text }).first();
+  }
+
+  async does(deed, text) {
+    await this.message(text).hover();
+    await this.page.getByRole("button", { name: deed, exact: true }).click();
+  }
+
+  /** Everything that the log shows, message by message. */
+  log() {
+    return this.page.locator("message-log article").evaluateAll((rows) => rows.map((row) => ({
+      author: row.querySelector(".author").textContent,
+      text: row.querySelector(".text").textContent,
+      edited: !row.querySelector(".edited").hidden,
+      reactions: [...row.querySelectorAll(".reactions button")].map((button) => button.ariaLabel),
+      fate: row.dataset.fate,
+    })));
+  }
+
+  /** What the page shows equals what a fresh load shows. */
+  async showsWhatAFreshLoadShows(room) {
+    const before = await this.log();
+    await this.page.reload();
+    await this.isIn(room);
+    await this.page.locator("message-log article").first().waitFor();
+    await this.isQuiet();
+    assert.deepEqual(await this.log(), before);
+  }
+
+  async leave() {
+    await this.page.context().close();
+  }
+}
