@@ -147,13 +147,8 @@ impl Connection {
 
     #[inline]
     fn handle(&mut self, frame: &Frame<'_>, tally: &mut Tally) {
-        tally.frames += 1;
         match frame.opcode {
-            frame::TEXT => match delivery::kind(frame.payload) {
-                Kind::Message => self.count(frame, tally),
-                Kind::Sent => tally.acks += 1,
-                other => self.converse(other, frame.payload, tally),
-            },
+            frame::TEXT => self.hear(frame, tally),
             frame::PING => {
                 frame::push_masked(&mut self.unsent, frame::PONG, frame.payload);
                 self.send_or_close(tally);
@@ -163,6 +158,16 @@ impl Connection {
                 self.close(tally, &format!("the server closed with {code:?}"));
             }
             opcode => tally.fault(|| format!("{} got opcode {opcode}", self.nick)),
+        }
+    }
+
+    #[inline]
+    fn hear(&mut self, frame: &Frame<'_>, tally: &mut Tally) {
+        tally.heard += 1;
+        match delivery::kind(frame.payload) {
+            Kind::Message => self.count(frame, tally),
+            Kind::Sent => tally.acks += 1,
+            other => self.converse(other, frame.payload, tally),
         }
     }
 

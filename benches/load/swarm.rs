@@ -130,14 +130,15 @@ impl Swarm {
         self.tally.check()
     }
 
-    /// Turns until nothing has arrived for `quiet`; an error after `limit`.
+    /// Turns until nothing but heartbeats has arrived for `quiet`; an error after
+    /// `limit`.
     pub fn settle(&mut self, quiet: Duration, limit: Duration) -> Outcome<()> {
         let end = Instant::now() + limit;
-        let (mut frames, mut since) = (self.tally.frames, Instant::now());
+        let (mut heard, mut since) = (self.tally.heard, Instant::now());
         while since.elapsed() < quiet {
             self.turn(TICK, |_, _, _| {})?;
-            if frames != self.tally.frames {
-                (frames, since) = (self.tally.frames, Instant::now());
+            if heard != self.tally.heard {
+                (heard, since) = (self.tally.heard, Instant::now());
             }
             if Instant::now() > end {
                 return Err(format!("the server did not fall silent in {limit:?}").into());

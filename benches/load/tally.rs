@@ -17,8 +17,8 @@ pub struct Tally {
     pub acks: u64,
     /// Connections that are in their room.
     pub joined: usize,
-    /// Frames of any kind.
-    pub frames: u64,
+    /// Text frames of any kind; heartbeats are not among them.
+    pub heard: u64,
     pub latency: Latency,
     pub fields: Fields,
     /// Nanoseconds since the load began, as of the last read.
@@ -34,7 +34,7 @@ impl Tally {
             delivery_bytes: 0,
             acks: 0,
             joined: 0,
-            frames: 0,
+            heard: 0,
             latency: Latency::new(),
             fields: Fields::default(),
             now: 0,

@@ -290,6 +290,9 @@ impl Chat {
         if !self.names.free_for(&keys, who) {
             return Err(Refusal::new(Code::NickTaken).field("nick"));
         }
+        // Who types, types under the name that the others know.
+        let rooms = self.sessions.get(&who).map_or_else(Vec::new, |entry| entry.rooms.clone());
+        rooms.iter().for_each(|room| self.stop_typing(who, *room));
         let Some(entry) = self.sessions.get_mut(&who) else {
             return Err(Code::BadCredentials.into());
         };
@@ -297,7 +300,6 @@ impl Chat {
         let old_keys = std::mem::replace(&mut entry.keys, keys.clone());
         let mut member = entry.member();
         member.was = Some(was.clone());
-        let rooms = entry.rooms.clone();
         self.names.free(&old_keys, who);
         self.names.hold(keys, who);
         self.answer(reply, |id| wire::text(&Renamed { id, nick: &nick }));

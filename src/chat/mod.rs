@@ -24,6 +24,8 @@ mod server;
 mod session;
 mod speaking;
 mod state;
+#[cfg(test)]
+mod tests;
 mod timers;
 mod volatile;
 mod wheel;

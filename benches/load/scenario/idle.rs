@@ -23,7 +23,7 @@ pub fn measure(child: &Child, options: &Options) -> Outcome<Measurement> {
     let opening = Stretch::start(child.pid(), &mut swarm.tally, 1)?;
     let rooms = options.rooms.max(1);
     swarm.open(child.address, options.connections, |index| format!("idle-{}", index % rooms))?;
-    settle(&mut swarm)?;
+    swarm.settle(QUIET, QUIET_LIMIT)?;
     let (opened, _) = opening.server_use()?;
     let after = process::memory(child.pid())?;
 
@@ -45,13 +45,4 @@ pub fn measure(child: &Child, options: &Options) -> Outcome<Measurement> {
             (IDLE_CPU, used.as_secs_f64() * 100.0 / wall.as_secs_f64()),
         ],
     })
-}
-
-/// Waits for the presence of the opening to pass. With heartbeats under way the
-/// server is never silent for long, so the wait has an end of its own.
-fn settle(swarm: &mut Swarm) -> Outcome<()> {
-    if swarm.settle(QUIET, QUIET_LIMIT.min(QUIET * 2)).is_err() {
-        swarm.rest(QUIET)?;
-    }
-    swarm.tally.check()
 }

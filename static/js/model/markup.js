@@ -57,6 +57,6 @@ function markAt(text, at) {
 
 /** A link without the full stop or bracket that follows it. @param {string} found @returns {Markup | null} */
 function link(found) {
-  const text = found.replace(/[.,;:!?'*_]+$/, "").replace(/^([^(]*)\)$/, "$1");
+  const text = found.replace(/[.,;:!?'*_，。、！？：；）]+$/, "").replace(/^([^(]*)\)$/, "$1");
   return URL.canParse(text) ? { kind: "link", text, href: new URL(text).href } : null;
 }

@@ -1,0 +1,24 @@
+/** @file Frames as the server sends them, for tests of pure modules. */
+
+export const user = (nick) => ({ nick, guest: true, role: "guest" });
+export const member = (nick, state = "online") => ({ ...user(nick), state });
+const from = (nick) => ({ nick, guest: true });
+const at = (seq) => new Date(Date.UTC(2026, 10, 22, 18, 0, seq)).toISOString();
+
+export const message = (seq, nick, text, more = {}) => ({ type: "message", room: "lobby", seq, at: at(seq), from: from(nick), text, ...more });
+export const edited = (seq, target, text, more = {}) => ({ type: "edited", room: "lobby", seq, at: at(seq), from: from("ada"), target, text, ...more });
+export const deleted = (seq, target) => ({ type: "deleted", room: "lobby", seq, at: at(seq), from: from("ada"), target });
+export const reacted = (seq, nick, target, emoji, on = true) => ({ type: "reacted", room: "lobby", seq, at: at(seq), from: from(nick), target, emoji, on });
+export const topic = (seq, text) => ({ type: "topic", room: "lobby", seq, at: at(seq), from: from("ada"), topic: text });
+
+export const welcome = (nick, rooms = []) => ({
+  type: "welcome", user: user(nick), resume: { token: `token-of-${nick}`, grace_ms: 30_000 },
+  heartbeat: { interval_ms: 20_000, timeout_ms: 50_000 }, limits: { frame_bytes: 16_384, text_chars: 4_000 }, rooms,
+});
+export const joined = (events, { seq = events.at(-1)?.seq ?? 0, epoch = "e1", complete = true, members = [member("ada"), member("bob")] } = {}) => ({
+  type: "joined", room: { name: "lobby", topic: "", visibility: "open", epoch, seq }, members, count: members.length, events, complete,
+});
+export const history = (events, more, epoch = "e1") => ({ type: "history", room: "lobby", epoch, events, more });
+export const sent = (seq, clientId, more = {}) => ({ type: "sent", room: "lobby", epoch: "e1", seq, at: at(seq), client_id: clientId, duplicate: false, ...more });
+export const presence = (lists) => ({ type: "presence", room: "lobby", joined: [], left: [], changed: [], count: 2, ...lists });
+export const outgoing = (clientId, text, more = {}) => ({ clientId, room: "lobby", text, at: at(100), status: "waiting", ...more });
