@@ -21,6 +21,7 @@ quantities! {
     CPU_PER_DELIVERY = "CPU us/delivery", 3;
     SERVER_CPU = "server core %", 1;
     LOAD_CPU = "load core %", 1;
+    OTHERS_CPU = "others core %", 1;
     P50 = "p50 ms", 2;
     P99 = "p99 ms", 2;
     P999 = "p99.9 ms", 2;

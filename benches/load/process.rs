@@ -46,6 +46,21 @@ fn ticks(pid: u32) -> Outcome<Duration> {
     Ok(Duration::from_millis(used * 10))
 }
 
+/// Time that all cores together were busy since the machine started, with
+/// whatever; in clock ticks of 10 ms.
+pub fn busy_time() -> Outcome<Duration> {
+    let stat = fs::read_to_string("/proc/stat")?;
+    let mut ticks = 0;
+    // The first line sums all cores: user, nice, system, idle, iowait, irq,
+    // softirq, steal (proc_stat(5)).
+    for (field, value) in stat.split_whitespace().skip(1).take(8).enumerate() {
+        if field != 3 && field != 4 {
+            ticks += value.parse::<u64>()?;
+        }
+    }
+    Ok(Duration::from_millis(ticks * 10))
+}
+
 /// Resident memory of a process, in KiB.
 #[derive(Clone, Copy)]
 pub struct Memory {

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::Outcome;
 use crate::measurement::{
-    BYTES, CPU_PER_DELIVERY, DELIVERIES, LOAD_CPU, P50, P99, P999, Quantity, SERVER_CPU,
+    BYTES, CPU_PER_DELIVERY, DELIVERIES, LOAD_CPU, OTHERS_CPU, P50, P99, P999, Quantity, SERVER_CPU,
 };
 use crate::process;
 use crate::tally::Tally;
@@ -15,6 +15,7 @@ pub struct Stretch {
     began: Instant,
     server_cpu: Duration,
     load_cpu: Duration,
+    busy: Duration,
     deliveries: u64,
     bytes: u64,
 }
@@ -27,6 +28,7 @@ impl Stretch {
             server,
             server_cpu: process::cpu_time(server)?,
             load_cpu: process::cpu_time(std::process::id())?,
+            busy: process::busy_time()?,
             deliveries: tally.deliveries,
             bytes: tally.delivery_bytes,
             began: Instant::now(),
@@ -46,6 +48,8 @@ impl Stretch {
     pub fn end(self, tally: &mut Tally) -> Outcome<Vec<(Quantity, f64)>> {
         let (server, wall) = self.server_use()?;
         let load = process::cpu_time(std::process::id())?.saturating_sub(self.load_cpu);
+        let busy = process::busy_time()?.saturating_sub(self.busy);
+        let others = busy.saturating_sub(server + load);
         tally.latency.stop();
         let deliveries = (tally.deliveries - self.deliveries) as f64;
         if deliveries == 0.0 {
@@ -58,6 +62,9 @@ impl Stretch {
             (CPU_PER_DELIVERY, server.as_secs_f64() * 1e6 / deliveries),
             (SERVER_CPU, server.as_secs_f64() * 100.0 / wall),
             (LOAD_CPU, load.as_secs_f64() * 100.0 / wall),
+            // More than a few: the machine had other work, and the row is worth
+            // little.
+            (OTHERS_CPU, others.as_secs_f64() * 100.0 / wall),
             (P50, tally.latency.millis(0.5)),
             (P99, tally.latency.millis(0.99)),
             (P999, tally.latency.millis(0.999)),

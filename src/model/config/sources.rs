@@ -141,8 +141,10 @@ fn variables(all: &[(OsString, OsString)]) -> Result<Vec<Given>, Refusal> {
         }
         let source = Source::Variable(name.to_string());
         let Some(row) = environment::row_of(&name) else {
-            let meant = environment::meant(&name);
-            return Err(Refusal::Unknown { source, given: name.to_string(), nearest: meant });
+            // Far from every key it is somebody else's, such as a script's own PARLOR_URL.
+            let Some(meant) = environment::meant(&name) else { continue };
+            let given = name.to_string();
+            return Err(Refusal::Unknown { source, given, nearest: Some(meant) });
         };
         if value.to_str().is_none() {
             return Err(Refusal::value(row, &text, source));

@@ -203,9 +203,11 @@ fn variables_that_are_none_of_ours_are_left_alone() {
         ("PARLOR_SERVICE_HOST", "10.0.0.1"),
         ("PARLOR_PORT", "tcp://10.0.0.1:8080"),
         ("PARLOR_PORT_8080_TCP", "tcp://10.0.0.1:8080"),
+        ("PARLOR_URL", "http://127.0.0.1:8080/"),
     ]));
     assert_eq!(config, Config::default());
-    assert!(refused(&environment(&[("PARLOR_PORT", "9000")])).contains("PARLOR_PORT"));
+    let near = refused(&environment(&[("PARLOR_HEARTBEAT_INTERVAL", "9000")]));
+    assert!(near.contains("PARLOR_HEARTBEAT_INTERVAL_MS"), "{near}");
 }
 
 #[test]

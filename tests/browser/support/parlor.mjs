@@ -61,6 +61,14 @@ export class Parlor {
     await rm(this.#data, { recursive: true, force: true });
   }
 
+  /** Says something without a page. */
+  async post(room, text) {
+    const reply = await fetch(`${this.url}api/v1/rooms/${encodeURIComponent(room)}/messages?nick=poster`, {
+      method: "POST", headers: { "content-type": "text/plain" }, body: text,
+    });
+    if (!reply.ok) fail(`${reply.status} ${await reply.text()}`);
+  }
+
   /** A room's log as the server holds it. */
   async events(room) {
     const reply = await fetch(`${this.url}api/v1/rooms/${encodeURIComponent(room)}/events?limit=200`);

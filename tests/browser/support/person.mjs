@@ -64,6 +64,19 @@ export class Person {
     await this.page.getByRole("button", { name: deed, exact: true }).click();
   }
 
+  async reacts(emoji, text) {
+    await this.does("React", text);
+    await this.page.getByRole("button", { name: emoji }).click();
+  }
+
+  /** Arrow up in the empty box edits one's last message. */
+  async editsLast(text) {
+    await this.box.press("ArrowUp");
+    await this.page.getByText("Editing your message").waitFor();
+    await this.says(text);
+    await this.page.getByText("Editing your message").waitFor({ state: "hidden" });
+  }
+
   /** Everything that the log shows, message by message. */
   log() {
     return this.page.locator("message-log article").evaluateAll((rows) => rows.map((row) => ({
