@@ -14,7 +14,7 @@ use super::room::{Listener, Place};
 use super::state::{Chat, Outcome};
 use crate::model::{ConnId, Epoch, RoomName, SessionId};
 use crate::protocol::{After, Code, Joined, Left, Member, Refusal, RoomView, event_json, wire};
-use crate::store::{Op, Page, Query, Range, RoomId, StoreError};
+use crate::store::{Page, Query, Range, RoomId, StoreError};
 
 /// At most so many members are shown.
 pub const SHOWN_MEMBERS: usize = 500;
@@ -336,39 +336,6 @@ impl Chat {
             .take(SHOWN_MEMBERS)
             .filter_map(|session| Some(self.sessions.get(&session)?.member()))
             .collect()
-    }
-
-    /// Ends rooms that were left empty and never had a log; frees the memory of idle ones.
-    ///
-    /// A room is swept when it was idle in two sweeps in a row.
-    pub fn sweep(&mut self, now: Moment) -> usize {
-        let pace = self.rules.messages();
-        self.passers_by.retain(|_, bucket| !bucket.is_full(pace, now));
-        let idle: Vec<RoomId> =
-            self.rooms.values().filter(|room| room.is_idle()).map(|room| room.id).collect();
-        let mut ended = 0;
-        for id in &idle {
-            if self.swept.contains(id) {
-                ended += usize::from(self.sweep_room(*id));
-            }
-        }
-        self.swept = idle.into_iter().filter(|id| self.rooms.contains_key(id)).collect();
-        ended
-    }
-
-    fn sweep_room(&mut self, id: RoomId) -> bool {
-        let Some(room) = self.rooms.get_mut(&id) else { return false };
-        if room.seq > 0 && !room.is_volatile() {
-            room.recent.clear();
-            return false;
-        }
-        let (key, volatile) = (room.name.key(), room.is_volatile());
-        self.room_keys.remove(&key);
-        self.rooms.remove(&id);
-        if !volatile {
-            self.queue_op(Op::DropRoom(id));
-        }
-        true
     }
 }
 

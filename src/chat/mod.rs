@@ -24,6 +24,7 @@ mod server;
 mod session;
 mod speaking;
 mod state;
+mod sweeping;
 #[cfg(test)]
 mod tests;
 mod timers;

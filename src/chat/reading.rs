@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::bucket::Moment;
-use super::effect::{Effect, Reply, Want};
+use super::effect::{Channel, Effect, Reply, Want};
 use super::joining::{FRESH_BYTES, SHOWN_MEMBERS};
 use super::presence::{LARGE_ROOM_PAUSE, SMALL_ROOM};
 use super::recent::Entry;
@@ -84,6 +84,22 @@ impl Chat {
         let want = Want::History { reply, room: id };
         self.effects.push(Effect::Read { want, query });
         Ok(())
+    }
+
+    /// Reads a room's log, or lists the rooms, for HTTP.
+    pub fn read_http(&mut self, room: Option<(RoomName, Asked, usize)>, channel: Channel) {
+        match room {
+            None => {
+                // Listing cannot be refused.
+                let _ = self.list_rooms(Reply::Http(channel));
+            }
+            Some((name, page, limit)) => match self.room_keys.get(&name.key()) {
+                Some(&id) => {
+                    let _ = self.history(id, page, limit, Reply::Http(channel));
+                }
+                None => self.refuse(Reply::Http(channel), &Code::RoomNotFound.into()),
+            },
+        }
     }
 
     /// The store has read what somebody wanted.

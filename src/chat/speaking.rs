@@ -246,15 +246,7 @@ impl Chat {
                 }
                 self.settle(append, waiting, outcome);
             }
-            (Op::Prune { room, .. }, _) => {
-                if let (store::Outcome::Pruned { first_seq, .. }, Some(room)) =
-                    (outcome, self.rooms.get_mut(&room))
-                {
-                    room.first_seq = first_seq;
-                    room.recent.prune(first_seq);
-                }
-            }
-            _ => {}
+            (op, _) => self.swept_further(op, &outcome),
         }
     }
 
@@ -359,49 +351,4 @@ impl Chat {
             );
         }
     }
-
-    /// Reads a room's log, or lists the rooms, for HTTP.
-    pub fn read_http(
-        &mut self,
-        room: Option<(RoomName, crate::protocol::Page, usize)>,
-        channel: Channel,
-    ) {
-        match room {
-            None => {
-                // Listing cannot be refused.
-                let _ = self.list_rooms(Reply::Http(channel));
-            }
-            Some((name, page, limit)) => match self.room_keys.get(&name.key()) {
-                Some(&id) => {
-                    let _ = self.history(id, page, limit, Reply::Http(channel));
-                }
-                None => self.refuse(Reply::Http(channel), &Code::RoomNotFound.into()),
-            },
-        }
-    }
-
-    /// Queues what the log's retention asks for: one bounded step for every room.
-    pub fn prune(&mut self, now: Moment) {
-        let steps: Vec<Op> = self.rooms.values().filter_map(|room| prune_step(room, now)).collect();
-        steps.into_iter().for_each(|step| self.queue_op(step));
-        let before = crate::model::Timestamp(now.wall.0 - volatile::KEY_LIFE_MS as i64);
-        self.queue_op(Op::ForgetKeys { before });
-    }
-}
-
-fn prune_step(room: &super::room::Room, now: Moment) -> Option<Op> {
-    use crate::model::{Keep, Timestamp};
-    if room.first_seq > room.seq {
-        return None;
-    }
-    let (before, keep_last) = match room.keep {
-        Keep::Nothing => return None,
-        Keep::Last(count) if room.seq - room.first_seq < count => return None,
-        Keep::Last(count) => (None, Some(count)),
-        Keep::For(millis) => {
-            let millis = i64::try_from(millis).unwrap_or(i64::MAX);
-            (Some(Timestamp(now.wall.0.saturating_sub(millis))), None)
-        }
-    };
-    Some(Op::Prune { room: room.id, before, keep_last })
 }

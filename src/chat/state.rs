@@ -117,6 +117,8 @@ pub struct Chat {
     pub(super) refusals: Vec<Code>,
     pub(super) closing: bool,
     pub(super) swept: HashSet<RoomId>,
+    /// Rooms whose log the janitor looks at next.
+    pub(super) prune_queue: VecDeque<RoomId>,
     /// Addresses that sent without a session since the last sweep but one.
     pub(super) passers_by: HashMap<[u8; 32], Bucket>,
 }
@@ -148,6 +150,7 @@ impl Chat {
             refusals: Vec::new(),
             closing: false,
             swept: HashSet::new(),
+            prune_queue: VecDeque::new(),
             passers_by: HashMap::new(),
         };
         boot.rooms.into_iter().for_each(|row| chat.restore_room(row));
