@@ -11,7 +11,7 @@ use actix_http::HttpService;
 use actix_rt::signal::unix::{SignalKind, signal};
 use actix_server::{Server, ServerHandle};
 use actix_service::{fn_service, map_config};
-use actix_web::dev::AppConfig;
+use actix_web::dev::{AppConfig, Service, ServiceRequest, ServiceResponse};
 use actix_web::{App, middleware, web};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use rand::SeedableRng;
@@ -22,11 +22,9 @@ use crate::model::config::{Config, Durability};
 use crate::model::{Timestamp, uptime_ms};
 use crate::session::{Admission, Doorman, Household, LinkLimits, Pulse};
 use crate::store::{self, Store, StoreError};
-use crate::web::{Site, routes, security_headers};
+use crate::web::{Refused, Site, routes, security_headers};
 
-/// How long what is under way may take at a shutdown.
-const SETTLE: Duration = Duration::from_secs(4);
-/// How long connections may take to say goodbye after that.
+/// How long connections may take to say goodbye at a shutdown.
 const FAREWELL: Duration = Duration::from_secs(3);
 /// File descriptors that are not for connections: the store, listeners, standard streams.
 const SPARE_FILES: u64 = 64;
@@ -74,7 +72,7 @@ fn abort_when_the_heart_stops() {
     std::panic::set_hook(Box::new(move |panic| {
         report(panic);
         let thread = std::thread::current();
-        if thread.name().is_some_and(|name| name == "main" || name.starts_with("parlor-store")) {
+        if thread.name().is_some_and(|name| name == "main" || name.starts_with("store-")) {
             log::error!("the chat or its store panicked; ending the process");
             std::process::abort();
         }
@@ -151,8 +149,8 @@ impl Running {
     /// to come back, everything is written.
     pub async fn stop(self) {
         self.open.store(false, Ordering::Release);
-        if actix_rt::time::timeout(SETTLE, self.chat.send(Shutdown)).await.is_err() {
-            log::warn!("not everything under way could be finished in time");
+        if let Err(error) = self.chat.send(Shutdown).await {
+            log::error!("the chat does not answer: {error}");
         }
         if actix_rt::time::timeout(FAREWELL, self.admission.empty()).await.is_err() {
             log::warn!("some connections did not say goodbye in time");
@@ -167,6 +165,27 @@ fn cannot_open(error: StoreError) -> io::Error {
         StoreError::Broken(why) => io::Error::new(io::ErrorKind::InvalidData, why),
         StoreError::Full => io::Error::new(io::ErrorKind::StorageFull, "the disk is full"),
         StoreError::Busy => io::Error::other("the database cannot be read or written"),
+    }
+}
+
+/// Counts what the routes refuse by themselves; the chat counts what it refuses.
+fn count_refusals<S, B>(
+    request: ServiceRequest,
+    service: &S,
+) -> impl Future<Output = Result<ServiceResponse<B>, actix_web::Error>> + use<S, B>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = actix_web::Error>,
+{
+    let site = request.app_data::<web::Data<Site>>().cloned();
+    let response = service.call(request);
+    async move {
+        let response = response.await?;
+        let error = response.response().error();
+        let code = error.and_then(|e| e.as_error::<Refused>()).and_then(Refused::uncounted);
+        if let (Some(code), Some(site)) = (code, site) {
+            site.meters.refused(code);
+        }
+        Ok(response)
     }
 }
 
@@ -217,6 +236,7 @@ impl Blueprint {
                 };
                 let app = App::new()
                     .app_data(web::Data::new(site))
+                    .wrap_fn(count_refusals)
                     .wrap(security_headers())
                     .wrap(middleware::NormalizePath::trim())
                     .configure(routes);

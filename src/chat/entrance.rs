@@ -14,8 +14,10 @@ use crate::store::{Op, SessionRow};
 
 /// So many wrong credentials close a connection.
 const MAX_STRIKES: u8 = 3;
+/// So many sessions without a connection are held at once; beyond that a drop is a leave.
+const MAX_HELD: usize = 50_000;
 /// How long a resumed session's rooms wait for its `join`, in milliseconds.
-const AUTO_JOIN_MS: u64 = 1000;
+pub(super) const AUTO_JOIN_MS: u64 = 1000;
 
 impl Chat {
     /// Handles `hello`: `address` is a fingerprint of where the connection comes from.
@@ -195,7 +197,8 @@ impl Chat {
             // The others are going too; the store holds every place for the next start.
             return;
         }
-        if clean || self.rules.grace_ms == 0 {
+        let held = self.sessions.len() - self.conns.len();
+        if clean || self.rules.grace_ms == 0 || held > MAX_HELD {
             self.end(now, session);
             return;
         }

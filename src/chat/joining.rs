@@ -9,9 +9,11 @@ use bytes::Bytes;
 
 use super::bucket::Moment;
 use super::effect::{Effect, Reply, Want};
+use super::entrance::AUTO_JOIN_MS;
 use super::recent::Entry;
 use super::room::{Listener, Place};
 use super::state::{Chat, Outcome};
+use super::timers::Timer;
 use crate::model::{ConnId, Epoch, RoomName, SessionId};
 use crate::protocol::{After, Code, Joined, Left, Member, Refusal, RoomView, event_json, wire};
 use crate::store::{Page, Query, Range, RoomId, StoreError};
@@ -72,7 +74,7 @@ impl Chat {
         if let Some(session) = self.sessions.get_mut(&who) {
             session.waiting.retain(|(room, _)| *room != id);
         }
-        self.admit(Listener::Member(who, conn), id, after, limit, reply);
+        self.admit(now, Listener::Member(who, conn), id, after, limit, reply);
         Ok(())
     }
 
@@ -105,7 +107,14 @@ impl Chat {
     }
 
     /// Event streams over HTTP: listens to a room without being in it.
-    pub fn watch(&mut self, conn: ConnId, room: &RoomName, after: Option<After>, limit: usize) {
+    pub fn watch(
+        &mut self,
+        now: Moment,
+        conn: ConnId,
+        room: &RoomName,
+        after: Option<After>,
+        limit: usize,
+    ) {
         let Some(&id) = self.room_keys.get(&room.key()) else {
             let close = crate::protocol::Close::Normal;
             self.effects.push(Effect::Close { conn, close });
@@ -116,7 +125,7 @@ impl Chat {
             room.observers += 1;
         }
         let reply = Reply::Conn(conn, None);
-        self.admit(Listener::Observer(conn), id, after, limit, reply);
+        self.admit(now, Listener::Observer(conn), id, after, limit, reply);
     }
 
     pub(super) fn stop_observing(&mut self, conn: ConnId) {
@@ -130,6 +139,7 @@ impl Chat {
     /// Starts to give the log: from memory at once, or through the store.
     fn admit(
         &mut self,
+        now: Moment,
         listener: Listener,
         id: RoomId,
         after: Option<After>,
@@ -152,11 +162,11 @@ impl Chat {
         let older = Vec::new();
         let joining =
             Joining { listener, room: id, reply, since, complete, limit, rounds: 0, older };
-        self.proceed(joining);
+        self.proceed(now, joining);
     }
 
     /// Gives the log if memory and what was read cover it; else reads what is missing.
-    fn proceed(&mut self, joining: Joining) {
+    fn proceed(&mut self, now: Moment, joining: Joining) {
         let Some(room) = self.rooms.get_mut(&joining.room) else { return };
         let start = joining.since.unwrap_or_else(|| room.latest_start(joining.limit));
         let read_up_to = joining.older.last().map_or(start, |entry| entry.event.seq);
@@ -165,8 +175,7 @@ impl Chat {
             return;
         }
         if joining.rounds >= MAX_ROUNDS {
-            let refusal = Refusal::new(Code::Busy).retry_after(1000);
-            self.refuse(joining.reply, &refusal);
+            self.put_off(now, joining);
             return;
         }
         let query = Query {
@@ -187,15 +196,19 @@ impl Chat {
     }
 
     /// A page of the log has been read for a join.
-    pub(super) fn joining_page(&mut self, mut joining: Joining, page: Result<Page, StoreError>) {
+    pub(super) fn joining_page(
+        &mut self,
+        now: Moment,
+        mut joining: Joining,
+        page: Result<Page, StoreError>,
+    ) {
         let Some(room) = self.rooms.get_mut(&joining.room) else { return };
         room.under_way -= 1;
         if !self.listens(joining.listener, joining.room) {
             return;
         }
         let Ok(page) = page else {
-            let refusal = Refusal::new(Code::Busy).retry_after(1000);
-            self.refuse(joining.reply, &refusal);
+            self.put_off(now, joining);
             return;
         };
         let Some(room) = self.rooms.get(&joining.room) else { return };
@@ -217,7 +230,19 @@ impl Chat {
             joining.older.extend(entries);
         }
         joining.rounds += 1;
-        self.proceed(joining);
+        self.proceed(now, joining);
+    }
+
+    /// The store cannot read now: who asked is told; what the server does by itself is tried again.
+    fn put_off(&mut self, now: Moment, joining: Joining) {
+        match (joining.listener, joining.reply) {
+            (Listener::Member(who, _), Reply::Nobody) => {
+                let Some(session) = self.sessions.get_mut(&who) else { return };
+                session.waiting.push((joining.room, joining.since.unwrap_or(0)));
+                self.timers.set(now.due_in(AUTO_JOIN_MS), Timer::AutoJoin(who));
+            }
+            (_, reply) => self.refuse(reply, &Refusal::new(Code::Busy).retry_after(1000)),
+        }
     }
 
     /// Says `joined` and lets the live events flow from here on.
@@ -270,13 +295,13 @@ impl Chat {
     }
 
     /// Held rooms that the client did not join after its resume are joined for it.
-    pub(super) fn auto_join(&mut self, _now: Moment, who: SessionId) {
+    pub(super) fn auto_join(&mut self, now: Moment, who: SessionId) {
         let Some(session) = self.sessions.get_mut(&who) else { return };
         let Some(conn) = session.conn else { return };
         for (id, since) in std::mem::take(&mut session.waiting) {
             let Some(room) = self.rooms.get(&id) else { continue };
             let after = After { epoch: room.epoch.clone(), seq: since };
-            self.admit(Listener::Member(who, conn), id, Some(after), 50, Reply::Nobody);
+            self.admit(now, Listener::Member(who, conn), id, Some(after), 50, Reply::Nobody);
         }
     }
 

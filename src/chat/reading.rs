@@ -103,9 +103,9 @@ impl Chat {
     }
 
     /// The store has read what somebody wanted.
-    pub fn page(&mut self, want: Want, page: Result<Page, StoreError>) {
+    pub fn page(&mut self, now: Moment, want: Want, page: Result<Page, StoreError>) {
         match want {
-            Want::Join(joining) => self.joining_page(joining, page),
+            Want::Join(joining) => self.joining_page(now, joining, page),
             Want::History { reply, room } => self.history_page(room, page, reply),
         }
     }

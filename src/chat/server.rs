@@ -21,6 +21,8 @@ use crate::model::{Body, ConnId, RoomName, Timestamp, uptime_ms};
 use crate::protocol::{After, Close, Command, Hello, Page as Asked, ReplyId, Request};
 use crate::store::{self, Op, Outcome, RoomId, Store, StoreError};
 
+/// How long what is under way may take at a shutdown.
+const SETTLE: Duration = Duration::from_secs(4);
 /// After the store failed, the server's own notes wait this long for the next try.
 const RETRY: Duration = Duration::from_millis(500);
 
@@ -77,7 +79,8 @@ impl ChatServer {
         self.commit(ctx);
         self.carry_out(ctx);
         self.wake_for_timers(ctx);
-        if self.chat.is_settled() {
+        // A store that fails will not keep the server's own notes now either.
+        if self.chat.is_settled() || (self.failed && !self.chat.is_awaited()) {
             for waiting in self.on_settled.drain(..) {
                 let _ = waiting.send(());
             }
@@ -369,7 +372,7 @@ macro_rules! handle {
 
             fn handle(&mut self, message: $message, $ctx: &mut Self::Context) {
                 let ($server, $msg) = (&mut *self, message);
-                $body;
+                let () = $body;
                 self.settle_soon($ctx);
             }
         }
@@ -379,7 +382,7 @@ macro_rules! handle {
 handle! {
     WorkerUp, |server, WorkerUp { worker, relay }, ctx| {
         let on_the_way = Arc::new(AtomicUsize::new(0));
-        server.workers.insert(worker, Worker { relay, on_the_way })
+        server.workers.insert(worker, Worker { relay, on_the_way });
     };
     Knock, |server, Knock { conn, id, hello, address }, ctx| {
         server.chat.hello(Self::now(), conn, id, hello, address)
@@ -389,7 +392,7 @@ handle! {
     };
     Gone, |server, Gone { conn, clean }, ctx| server.chat.gone(Self::now(), conn, clean);
     Enter, |server, Enter { conn, room, after, limit }, ctx| {
-        server.chat.watch(conn, &room, after, limit)
+        server.chat.watch(Self::now(), conn, &room, after, limit)
     };
     Ask, |server, ask, ctx| match ask {
         Ask::Rooms(channel) => server.chat.read_http(None, channel),
@@ -401,7 +404,7 @@ handle! {
         }
     };
     Committed, |server, Committed { batch, result }, ctx| server.committed(batch, result, ctx);
-    Read, |server, Read { want, page }, ctx| server.chat.page(want, page);
+    Read, |server, Read { want, page }, ctx| server.chat.page(Self::now(), want, page);
     Drained, |_server, _, ctx| ();
 }
 
@@ -457,8 +460,12 @@ impl Handler<Shutdown> for ChatServer {
         let (told, settled) = oneshot::channel();
         self.on_settled.push(told);
         self.settle_soon(ctx);
-        let settled = async move { settled.await.unwrap_or(()) }.into_actor(self);
-        Box::pin(settled.map(|(), server, ctx| {
+        let settled = async move {
+            if actix_rt::time::timeout(SETTLE, settled).await.is_err() {
+                log::warn!("not everything under way could be finished in time");
+            }
+        };
+        Box::pin(settled.into_actor(self).map(|(), server, ctx| {
             server.carry_out(ctx);
             for worker in server.workers.values() {
                 let on_the_way = Arc::clone(&worker.on_the_way);

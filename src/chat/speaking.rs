@@ -192,7 +192,7 @@ impl Chat {
 
     /// Queues a note of the server's own behind everything that waits.
     pub(super) fn queue_op(&mut self, op: Op) {
-        if self.queue.len() - self.queued_appends >= MAX_NOTES {
+        if self.notes() >= MAX_NOTES {
             // Only sessions come in such numbers; the oldest note is worth the least: its
             // session could not be resumed after a restart.
             let oldest = self
@@ -209,6 +209,16 @@ impl Chat {
     /// Whether somebody waits for the store.
     pub fn has_appends(&self) -> bool {
         self.queued_appends > 0
+    }
+
+    /// Whether a batch is with the store, or somebody waits for the next one.
+    pub fn is_awaited(&self) -> bool {
+        self.in_flight.is_some() || self.has_appends()
+    }
+
+    /// How many of the server's own notes wait.
+    pub(super) fn notes(&self) -> usize {
+        self.queue.len() - self.queued_appends
     }
 
     /// What to commit next, unless a batch is with the store already.

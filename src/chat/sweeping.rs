@@ -48,6 +48,10 @@ impl Chat {
 
     /// Queues what retention asks for: one bounded step for some of the rooms, in turn.
     pub fn prune(&mut self, now: Moment) {
+        if self.notes() > LOGS_A_ROUND {
+            // The store is failing or far behind: it is not asked for more.
+            return;
+        }
         if self.prune_queue.is_empty() {
             self.prune_queue.extend(self.rooms.keys());
         }

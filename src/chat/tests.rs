@@ -439,7 +439,7 @@ fn every_request_is_answered_once() {
 fn after_is_checked_against_epoch_and_head_only_where_it_was_given() {
     let after = After { epoch: crate::model::Epoch("e".into()), seq: 0 };
     let (mut world, ..) = two_people(|_| {});
-    world.chat.watch(conn(9), &RoomName::parse("lobby").unwrap(), Some(after), 0);
+    world.chat.watch(world.moment(), conn(9), &RoomName::parse("lobby").unwrap(), Some(after), 0);
     let joined = world.read(9).remove(0);
     assert_eq!((&joined["complete"], &joined["count"]), (&false.into(), &2.into()));
 }

@@ -51,7 +51,7 @@ pub fn judge(room: &mut Room, append: &Append) -> Outcome {
             {
                 return Outcome::Duplicate { seq: key.seq, at: key.at };
             }
-            if message.reply_to.is_some_and(|seq| !is_message(room, seq)) {
+            if message.reply_to.is_some_and(|seq| !was_message(room, seq)) {
                 return Outcome::Refused(Refusal::MessageNotFound);
             }
             if let Some(client_id) = message.client_id.clone() {
@@ -84,6 +84,11 @@ fn message(room: &Room, seq: u64) -> Option<&Event> {
 
 fn is_message(room: &Room, seq: u64) -> bool {
     message(room, seq).is_some()
+}
+
+/// A reply may arrive after what it answers was deleted.
+fn was_message(room: &Room, seq: u64) -> bool {
+    room.recent.get(seq).is_some_and(|entry| matches!(entry.event.body, Body::Message(_)))
 }
 
 fn owned(room: &Room, append: &Append) -> Result<(), Refusal> {

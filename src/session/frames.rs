@@ -96,7 +96,7 @@ impl Frames {
     ///
     /// # Errors
     /// How the peer broke the rules; nothing more can be read then.
-    pub fn next(&mut self) -> Result<Option<Incoming>, Violation> {
+    pub fn take_next(&mut self) -> Result<Option<Incoming>, Violation> {
         loop {
             let rest = &self.pending[self.used..];
             let Some(header) = self.header(rest)? else {
@@ -256,7 +256,7 @@ mod tests {
         let (mut frames, mut out) = (Frames::new(max), Vec::new());
         for chunk in bytes.chunks(step.max(1)) {
             frames.feed(chunk);
-            while let Some(message) = frames.next()? {
+            while let Some(message) = frames.take_next()? {
                 out.push(message);
             }
         }
@@ -312,7 +312,7 @@ mod tests {
     fn an_idle_reader_keeps_no_memory() {
         let mut frames = Frames::new(100);
         frames.feed(&written(vec![Message::Text("hi".into())]));
-        assert!(frames.next().unwrap().is_some() && frames.next().unwrap().is_none());
+        assert!(frames.take_next().unwrap().is_some() && frames.take_next().unwrap().is_none());
         assert_eq!(frames.pending.capacity() + frames.message.capacity(), 0);
     }
 

@@ -67,7 +67,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Reader<S> {
             if let Some(text) = self.scripted.pop_front() {
                 return Poll::Ready(Some(Incoming::Text(text)));
             }
-            match self.frames.next() {
+            match self.frames.take_next() {
                 Ok(Some(message)) => return self.sort(message, cx),
                 Err(violation) => {
                     self.link.close(violation.close());

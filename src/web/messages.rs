@@ -78,7 +78,7 @@ fn message(headers: &HeaderMap, body: &[u8], text_chars: usize) -> Result<Body, 
         frame.insert("client_id".into(), Value::String(key.to_owned()));
     }
     let frame = Value::Object(frame).to_string();
-    match decode(&frame, text_chars).request.map_err(Refused)? {
+    match decode(&frame, text_chars).request? {
         Request::Send { text, reply_to, client_id, .. } => {
             Ok(Body::message(text, reply_to, client_id))
         }
@@ -89,7 +89,7 @@ fn message(headers: &HeaderMap, body: &[u8], text_chars: usize) -> Result<Body, 
 fn object(text: &str) -> Result<Map<String, Value>, Refused> {
     serde_json::from_str(text).map_err(|error| {
         let message = format!("The body is not one JSON object: {error}.");
-        Refused(Refusal::because(Code::BadJson, message))
+        Refusal::because(Code::BadJson, message).into()
     })
 }
 

@@ -24,6 +24,7 @@ use crate::chat::{ChatServer, Local, Meters};
 use crate::session::{Admission, Pulse};
 
 pub use headers::security_headers;
+pub use refused::Refused;
 
 /// What the handlers of one worker know.
 #[derive(Clone)]

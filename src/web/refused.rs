@@ -10,23 +10,39 @@ use crate::session::handshake_refusal;
 
 /// A refusal as an error of actix-web.
 #[derive(Debug)]
-pub struct Refused(pub Refusal);
+pub struct Refused {
+    refusal: Refusal,
+    /// Refused by the chat, which has counted it already.
+    counted: bool,
+}
+
+impl Refused {
+    /// What the chat refused.
+    pub fn by_chat(refusal: Refusal) -> Self {
+        Self { refusal, counted: true }
+    }
+
+    /// The code, if it is to be counted here.
+    pub fn uncounted(&self) -> Option<Code> {
+        (!self.counted).then_some(self.refusal.code)
+    }
+}
 
 impl std::fmt::Display for Refused {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0.message)
+        f.write_str(&self.refusal.message)
     }
 }
 
 impl From<Refusal> for Refused {
     fn from(refusal: Refusal) -> Self {
-        Self(refusal)
+        Self { refusal, counted: false }
     }
 }
 
 impl From<Code> for Refused {
     fn from(code: Code) -> Self {
-        Self(code.into())
+        Refusal::new(code).into()
     }
 }
 
@@ -36,30 +52,31 @@ impl From<PayloadError> for Refused {
             PayloadError::Overflow => Code::PayloadTooLarge,
             _ => Code::BadJson,
         };
-        Self(Refusal::because(code, format!("The body cannot be read: {error}.")))
+        Refusal::because(code, format!("The body cannot be read: {error}.")).into()
     }
 }
 
 impl ResponseError for Refused {
     fn status_code(&self) -> StatusCode {
-        StatusCode::from_u16(self.0.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        StatusCode::from_u16(self.refusal.code.status())
+            .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status_code());
         response.insert_header((header::CONTENT_TYPE, problem::MEDIA_TYPE));
         response.insert_header((header::CACHE_CONTROL, "no-store"));
-        if let Some(seconds) = problem::retry_after_seconds(&self.0) {
+        if let Some(seconds) = problem::retry_after_seconds(&self.refusal) {
             response.insert_header((header::RETRY_AFTER, seconds));
         }
         if self.status_code() == StatusCode::UNAUTHORIZED {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
         }
-        if self.0.code == Code::UpgradeRequired {
+        if self.refusal.code == Code::UpgradeRequired {
             response.insert_header((header::UPGRADE, "websocket"));
             response.insert_header((header::SEC_WEBSOCKET_VERSION, "13"));
         }
-        response.body(problem::json(&self.0))
+        response.body(problem::json(&self.refusal))
     }
 }
 
@@ -70,7 +87,8 @@ pub async fn not_found() -> Result<HttpResponse, Refused> {
 
 /// No such method here; `allow` lists those that there are (RFC 9110 section 15.5.6).
 pub async fn method(allow: &'static str) -> HttpResponse {
-    let mut response = Refused::from(Code::MethodNotAllowed).error_response();
+    let refused = Refused::from(Code::MethodNotAllowed);
+    let mut response = HttpResponse::from_error(refused);
     let allow = header::HeaderValue::from_static(allow);
     response.headers_mut().insert(header::ALLOW, allow);
     response
@@ -87,13 +105,14 @@ pub async fn not_an_upgrade(request: HttpRequest) -> Result<HttpResponse, Refuse
 
 /// A path whose parts cannot be read.
 pub fn bad_path(error: PathError, _: &HttpRequest) -> actix_web::Error {
-    let refused = Refused(Refusal::because(Code::RoomInvalid, format!("{error}")).field("room"));
+    let refusal = Refusal::because(Code::RoomInvalid, format!("{error}")).field("room");
+    let refused = Refused::from(refusal);
     InternalError::from_response(error, refused.error_response()).into()
 }
 
 /// A query whose parts do not fit.
 pub fn bad_query(error: QueryPayloadError, _: &HttpRequest) -> actix_web::Error {
     let message = format!("The query does not fit: {error}.");
-    let refused = Refused(Refusal::because(Code::InvalidField, message));
+    let refused = Refused::from(Refusal::because(Code::InvalidField, message));
     InternalError::from_response(error, refused.error_response()).into()
 }

@@ -53,7 +53,7 @@ impl Part {
 pub fn room_name(raw: &str) -> Result<RoomName, Refused> {
     RoomName::parse(raw).ok_or_else(|| {
         let message = format!("A room's name is {}.", RoomName::RULE);
-        Refused(Refusal::because(Code::RoomInvalid, message).field("room"))
+        Refusal::because(Code::RoomInvalid, message).field("room").into()
     })
 }
 
@@ -64,7 +64,7 @@ pub fn room_name(raw: &str) -> Result<RoomName, Refused> {
 pub async fn ask(site: &Site, question: impl FnOnce(Channel) -> Ask) -> Result<Shown, Refused> {
     let (channel, answer) = oneshot::channel();
     site.chat.do_send(question(channel));
-    answer.await.map_err(|_| Code::Internal)?.map_err(Refused)
+    answer.await.map_err(|_| Code::Internal)?.map_err(Refused::by_chat)
 }
 
 /// Whether somebody without a login may read here.

@@ -43,7 +43,7 @@ pub async fn stream(
     let address = request.peer_addr().ok_or(Code::Busy)?.ip();
     let place = site.admission.admit(address).map_err(|_| {
         let message = "There are as many connections as there may be.";
-        Refused(Refusal::because(Code::Busy, message).retry_after(5000))
+        Refused::from(Refusal::because(Code::Busy, message).retry_after(5000))
     })?;
     let events = Events::open(&site, room, after, place);
     Ok(HttpResponse::Ok()
@@ -66,7 +66,7 @@ fn last_event_id(request: &HttpRequest) -> Result<Option<After>, Refused> {
     });
     let message = "`Last-Event-ID` must be `epoch:seq`, as an event's id was.";
     let refusal = Refusal::because(Code::InvalidField, message).field("Last-Event-ID");
-    after.map(Some).ok_or(Refused(refusal))
+    after.map(Some).ok_or_else(|| refusal.into())
 }
 
 /// The writing end: what the relay pushes to.
