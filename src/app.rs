@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
@@ -262,13 +263,13 @@ impl Blueprint {
         let local = Local::new(worker, pulse.tick_ms, self.meters.clone());
         let relay = Relay::new(local.clone(), pulse.tick_ms).start();
         self.chat.do_send(WorkerUp { worker, relay });
-        let house = Household {
+        let house = Rc::new(Household {
             chat: self.chat.clone(),
             local: local.clone(),
             meters: self.meters.clone(),
             frame_bytes: config.limits.frame_bytes,
             text_chars: config.limits.text_chars,
-        };
+        });
         let limits = LinkLimits {
             backlog_bytes: config.limits.backlog_bytes,
             pulse,

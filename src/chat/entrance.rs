@@ -109,7 +109,7 @@ impl Chat {
             messages,
             reads,
         };
-        self.sessions.insert(id, session);
+        self.sessions.insert(id, Box::new(session));
         Ok(id)
     }
 
@@ -264,7 +264,7 @@ impl Chat {
             messages,
             reads,
         };
-        self.sessions.insert(row.id, session);
+        self.sessions.insert(row.id, Box::new(session));
     }
 
     /// Keeps the session's row as it is now.

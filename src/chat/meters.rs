@@ -27,7 +27,7 @@ pub struct Meters {
     pub rooms: Gauge,
     /// Bytes that wait in outboxes.
     pub backlog_bytes: Gauge,
-    refusals: Vec<Counter>,
+    refusals: std::sync::Arc<[Counter]>,
 }
 
 impl Meters {

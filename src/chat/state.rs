@@ -102,7 +102,7 @@ pub struct Chat {
     pub(super) rooms: HashMap<RoomId, Room>,
     pub(super) room_keys: HashMap<RoomKey, RoomId>,
     pub(super) next_room: i64,
-    pub(super) sessions: HashMap<SessionId, Session>,
+    pub(super) sessions: HashMap<SessionId, Box<Session>>,
     pub(super) conns: HashMap<ConnId, SessionId>,
     pub(super) strikes: HashMap<ConnId, u8>,
     pub(super) observers: HashMap<ConnId, RoomId>,

@@ -30,8 +30,7 @@ pub struct Greeting {
     pub place: Admitted,
 }
 
-/// The surroundings of all sessions of one worker.
-#[derive(Clone)]
+/// The surroundings of all sessions of one worker; each session holds one reference to them.
 pub struct Household {
     /// The central actor.
     pub chat: Addr<ChatServer>,
@@ -49,42 +48,32 @@ pub struct Household {
 pub struct WsSession<S: AsyncRead + AsyncWrite + Unpin + 'static> {
     link: Rc<Link<S>>,
     conn: ConnId,
-    chat: Addr<ChatServer>,
-    meters: Meters,
-    address: [u8; 32],
-    text_chars: u32,
+    house: Rc<Household>,
+    address: Box<[u8; 32]>,
     _place: Admitted,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + 'static> WsSession<S> {
     /// Starts the session of a connection whose handshake is done.
-    pub fn start(link: Link<S>, greeting: Greeting, house: &Household) -> Addr<Self> {
+    pub fn start(link: Link<S>, greeting: Greeting, house: Rc<Household>) {
         let link = Rc::new(link);
         let outlet: Rc<dyn Outlet> = Rc::clone(&link) as _;
         let conn = house.local.register(outlet, link.first_beat());
-        let (local, chat) = (Rc::clone(&house.local), house.chat.clone());
+        let left = Rc::clone(&house);
         link.on_departure(move |clean| {
-            local.remove(conn);
-            chat.do_send(Gone { conn, clean });
+            left.local.remove(conn);
+            left.chat.do_send(Gone { conn, clean });
         });
         let Greeting { first, scripted, address, place } = greeting;
         let reader = Reader::new(Rc::clone(&link), house.frame_bytes, &first, scripted);
         Self::create(|ctx| {
             ctx.add_stream(reader);
-            Self {
-                link,
-                conn,
-                chat: house.chat.clone(),
-                meters: house.meters.clone(),
-                address,
-                text_chars: u32::try_from(house.text_chars).unwrap_or(u32::MAX),
-                _place: place,
-            }
-        })
+            Self { link, conn, house, address: Box::new(address), _place: place }
+        });
     }
 
     fn take(&self, text: &str) {
-        let decoded = decode(text, self.text_chars as usize);
+        let decoded = decode(text, self.house.text_chars);
         match (decoded.command, decoded.request) {
             (Some(row), Ok(request)) => self.pass_on(decoded.id, row, request),
             (_, Err(refusal)) => self.refuse(decoded.id.as_ref(), &refusal),
@@ -108,8 +97,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + 'static> WsSession<S> {
             }
             Request::Hello(hello) => {
                 self.link.begin(true);
-                let (conn, address) = (self.conn, self.address);
-                self.chat.do_send(Knock { conn, id, hello, address });
+                let (conn, address) = (self.conn, *self.address);
+                self.house.chat.do_send(Knock { conn, id, hello, address });
             }
             _ if !self.link.is_welcomed() => {
                 let example = r#"{"type":"hello","nick":"ada"}"#;
@@ -118,13 +107,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin + 'static> WsSession<S> {
             request => {
                 // What enters a log is pipelined; its answers come in order.
                 self.link.begin(!(row.rate == Rate::Message && row.reply == "sent"));
-                self.chat.do_send(Say { conn: self.conn, id, row, request });
+                self.house.chat.do_send(Say { conn: self.conn, id, row, request });
             }
         }
     }
 
     fn refuse(&self, id: Option<&ReplyId>, refusal: &Refusal) {
-        self.meters.refused(refusal.code);
+        self.house.meters.refused(refusal.code);
         self.link.reply(wire::text(&ErrorFrame::of(id, refusal)));
         if refusal.is_bad_frame() {
             self.link.bad_frame();

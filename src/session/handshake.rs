@@ -4,6 +4,7 @@
 //! its socket, which the session keeps.
 
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -43,7 +44,7 @@ impl Socket for actix_rt::net::TcpStream {
 #[derive(Clone)]
 pub struct Doorman {
     /// The surroundings of the sessions that begin here.
-    pub house: Household,
+    pub house: Rc<Household>,
     /// The limits of a connection.
     pub limits: LinkLimits,
     /// How many there may be.
@@ -95,7 +96,7 @@ impl Doorman {
             place,
         };
         let first_ping = rand::random_range(0..self.limits.pulse.interval_ms.max(1));
-        WsSession::start(Link::new(parts.io, self.limits, first_ping), greeting, &self.house);
+        WsSession::start(Link::new(parts.io, self.limits, first_ping), greeting, self.house);
         Ok(())
     }
 

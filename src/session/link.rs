@@ -302,6 +302,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Outlet for Link<S> {
         let mut ping_at = self.ping_at.get();
         let (heart, ping) = self.limits.pulse.look(now, self.heard_at.get(), &mut ping_at);
         self.ping_at.set(ping_at);
+        self.outbox.borrow_mut().rest();
         if ping {
             let idle = self.outbox.borrow().is_empty();
             if idle {

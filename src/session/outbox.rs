@@ -115,6 +115,13 @@ impl Outbox {
         }
     }
 
+    /// Gives memory back while nothing waits.
+    pub fn rest(&mut self) {
+        if self.pieces.is_empty() {
+            self.pieces = VecDeque::new();
+        }
+    }
+
     /// Whether nothing waits.
     pub fn is_empty(&self) -> bool {
         self.pieces.is_empty()

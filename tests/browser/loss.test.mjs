@@ -148,6 +148,8 @@ test("others see somebody who is lost as reconnecting, and then back", async () 
   const here = ada.page.getByRole("complementary", { name: /Here/ });
   await here.getByText("bob").waitFor();
   const line = await bob.page.context().newCDPSession(bob.page);
-  await line.send("Page.crash").catch(() => "it has crashed");
+  const crashed = new Promise((resolve) => bob.page.on("crash", resolve));
+  line.send("Page.crash").catch(() => "a crashed page does not answer");
+  await crashed;
   await here.getByText("reconnecting").waitFor();
 });

@@ -41,15 +41,21 @@ impl Stretch {
         Ok((used, self.began.elapsed()))
     }
 
+    /// The CPU time of this program, and that of whatever else ran. If that is
+    /// more than a few percent of a core, the row is worth little.
+    fn other_use(&self, server: Duration) -> Outcome<(Duration, Duration)> {
+        let load = process::cpu_time(std::process::id())?.saturating_sub(self.load_cpu);
+        let busy = process::busy_time()?.saturating_sub(self.busy);
+        Ok((load, busy.saturating_sub(server + load)))
+    }
+
     /// The figures that every scenario with deliveries has.
     ///
     /// # Errors
     /// If nothing was delivered at all.
     pub fn end(self, tally: &mut Tally) -> Outcome<Vec<(Quantity, f64)>> {
         let (server, wall) = self.server_use()?;
-        let load = process::cpu_time(std::process::id())?.saturating_sub(self.load_cpu);
-        let busy = process::busy_time()?.saturating_sub(self.busy);
-        let others = busy.saturating_sub(server + load);
+        let (load, others) = self.other_use(server)?;
         tally.latency.stop();
         let deliveries = (tally.deliveries - self.deliveries) as f64;
         if deliveries == 0.0 {
@@ -62,8 +68,6 @@ impl Stretch {
             (CPU_PER_DELIVERY, server.as_secs_f64() * 1e6 / deliveries),
             (SERVER_CPU, server.as_secs_f64() * 100.0 / wall),
             (LOAD_CPU, load.as_secs_f64() * 100.0 / wall),
-            // More than a few: the machine had other work, and the row is worth
-            // little.
             (OTHERS_CPU, others.as_secs_f64() * 100.0 / wall),
             (P50, tally.latency.millis(0.5)),
             (P99, tally.latency.millis(0.99)),

@@ -1,0 +1,206 @@
+//! The server under test: the real program, in a directory of its own, on a port of its own.
+//!
+//! It is killed when the test ends, however the test ends. A panic anywhere in the server fails
+//! the test, also one that the server survived.
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use super::PATIENCE;
+
+/// A running server.
+pub struct TestApp {
+    settings: Vec<String>,
+    data: PathBuf,
+    home: TempDir,
+    child: Child,
+    address: SocketAddr,
+    pub(super) agent: ureq::Agent,
+    _stdout: BufReader<ChildStdout>,
+}
+
+impl TestApp {
+    /// With the default settings.
+    pub fn start() -> Self {
+        Self::with(&[])
+    }
+
+    /// Without a limit on the rate of messages, for those who talk a lot.
+    pub fn unhurried() -> Self {
+        Self::with(&["limits.messages_per_second=0"])
+    }
+
+    /// With `KEY=VALUE` settings.
+    pub fn with(settings: &[&str]) -> Self {
+        let home = tempfile::tempdir().expect("a directory for the test");
+        let data = home.path().join("data");
+        Self::begin(home, data, settings.iter().map(ToString::to_string).collect())
+    }
+
+    /// With its data in `data`.
+    pub fn with_data_in(data: &Path, settings: &[&str]) -> Self {
+        let home = tempfile::tempdir().expect("a directory for the test");
+        Self::begin(home, data.into(), settings.iter().map(ToString::to_string).collect())
+    }
+
+    fn begin(home: TempDir, data: PathBuf, settings: Vec<String>) -> Self {
+        let (child, stdout, address) = launch(home.path(), &data, &settings);
+        let agent = super::http::agent();
+        Self { settings, data, home, child, address, agent, _stdout: stdout }
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The absolute URL of `path`.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// Starts it again on the same data, after it has ended; the port is another one.
+    pub fn start_again(&mut self) {
+        let (child, stdout, address) = launch(self.home.path(), &self.data, &self.settings);
+        (self.child, self._stdout, self.address) = (child, stdout, address);
+    }
+
+    /// `kill -9`, without a start.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("the server runs until now");
+        self.child.wait().expect("a child of ours");
+    }
+
+    /// `kill -9` and a new start.
+    pub fn crash(&mut self) {
+        self.kill();
+        self.start_again();
+    }
+
+    /// SIGTERM; does not wait.
+    pub fn terminate(&self) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-TERM", &id]).status().expect("kill is there");
+        assert!(sent.success());
+    }
+
+    /// Waits for the end.
+    pub fn wait(&mut self) -> ExitStatus {
+        let give_up = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().expect("a child of ours") {
+                return status;
+            }
+            assert!(Instant::now() < give_up, "the server does not end");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// SIGTERM and a good end.
+    pub fn stop(&mut self) {
+        self.terminate();
+        assert_eq!(self.wait().code(), Some(0), "{}", self.log());
+    }
+
+    /// Stops it and starts it again with other settings.
+    pub fn restart_with(&mut self, settings: &[&str]) {
+        self.stop();
+        self.settings = settings.iter().map(ToString::to_string).collect();
+        self.start_again();
+    }
+
+    /// Stops it and starts it again.
+    pub fn restart(&mut self) {
+        self.stop();
+        self.start_again();
+    }
+
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Resident memory in bytes.
+    pub fn rss(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()));
+        let status = status.expect("the server runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+        kib.expect("Linux tells a process's resident memory in KiB") * 1024
+    }
+
+    /// What it said on standard error.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.home.path().join("log")).unwrap_or_default()
+    }
+
+    /// Where its data lies.
+    pub fn data(&self) -> &Path {
+        &self.data
+    }
+
+    /// The files under its data directory that hold `needle` somewhere.
+    pub fn files_with(&self, needle: &str) -> Vec<PathBuf> {
+        let holds = |path: &PathBuf| {
+            let bytes = fs::read(path).unwrap_or_default();
+            bytes.windows(needle.len()).any(|window| window == needle.as_bytes())
+        };
+        files(&self.data).into_iter().filter(holds).collect()
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let log = self.log();
+        if std::thread::panicking() {
+            let tail: Vec<&str> = log.lines().rev().take(30).collect();
+            eprintln!("the server's last words, latest first:\n{}", tail.join("\n"));
+        } else {
+            assert!(!log.contains("panicked at"), "the server panicked:\n{log}");
+        }
+    }
+}
+
+fn files(directory: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(directory) else { return Vec::new() };
+    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    paths.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
+/// Starts the program and reads where it listens from its first line.
+fn launch(
+    home: &Path,
+    data: &Path,
+    settings: &[String],
+) -> (Child, BufReader<ChildStdout>, SocketAddr) {
+    let log = File::options().create(true).append(true).open(home.join("log"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_parlor"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("PARLOR_") {
+            command.env_remove(name);
+        }
+    }
+    command.current_dir(home).args(["--listen", "127.0.0.1:0"]).arg("--data").arg(data);
+    command.args(settings.iter().flat_map(|setting| ["--set", setting]));
+    command.env("RUST_LOG", "warn").stdout(Stdio::piped());
+    command.stderr(log.expect("a log for the test"));
+    let mut child = command.spawn().expect("cargo built the program");
+    let mut stdout = BufReader::new(child.stdout.take().expect("it is piped"));
+    let mut line = String::new();
+    stdout.read_line(&mut line).expect("the program speaks UTF-8");
+    let address = line.trim().strip_prefix("Parlor is open: http://");
+    let address = address.and_then(|rest| rest.strip_suffix('/')?.parse().ok());
+    let Some(address) = address else {
+        let log = fs::read_to_string(home.join("log")).unwrap_or_default();
+        panic!("the first line was {line:?}, the log {log}");
+    };
+    (child, stdout, address)
+}

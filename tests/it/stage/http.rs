@@ -1,0 +1,78 @@
+//! Plain HTTP requests, and what came back.
+
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use ureq::http::HeaderMap;
+use ureq::{Agent, Body, http};
+
+use super::{PATIENCE, Refusal, TestApp};
+
+/// A response, read to its end.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+pub(super) fn agent() -> Agent {
+    let config = Agent::config_builder().http_status_as_error(false).max_redirects(0);
+    config.timeout_global(Some(PATIENCE + Duration::from_secs(5))).proxy(None).build().into()
+}
+
+impl Answer {
+    fn of(response: http::Response<Body>) -> Self {
+        let (parts, mut body) = response.into_parts();
+        let body = body.read_to_string().expect("the body is UTF-8");
+        Self { status: parts.status.as_u16(), headers: parts.headers, body }
+    }
+
+    /// A header's value; empty where there is none.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().expect("headers are ASCII"))
+    }
+
+    /// The JSON that came with `status`.
+    pub fn json<T: DeserializeOwned>(&self, status: u16) -> T {
+        assert_eq!((self.status, self.header("content-type")), (status, "application/json"));
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
+    }
+
+    /// The problem document that came with `status` and `code`.
+    pub fn refused(&self, status: u16, code: &str) -> Refusal {
+        assert_eq!(self.status, status, "{}", self.body);
+        assert_eq!(self.header("content-type"), "application/problem+json");
+        let problem: Value = serde_json::from_str(&self.body).expect("a problem is JSON");
+        assert_eq!((&problem["type"], &problem["status"]), (&"about:blank".into(), &status.into()));
+        assert!(problem["title"].as_str().is_some_and(|title| !title.is_empty()));
+        let refusal: Refusal = serde_json::from_value(problem).expect("a problem tells");
+        assert_eq!(refusal.code, code, "{}", refusal.message);
+        assert!(refusal.message.ends_with('.') || refusal.message.contains(':'));
+        refusal
+    }
+}
+
+impl TestApp {
+    /// `GET`.
+    pub fn get(&self, path: &str) -> Answer {
+        Answer::of(self.agent.get(self.url(path)).call().expect("the server answers"))
+    }
+
+    /// Any method, with headers and a body.
+    pub fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        let mut request = http::Request::builder().method(method).uri(self.url(path));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(body.to_owned()).expect("the test writes requests well");
+        let request = self.agent.configure_request(request).allow_non_standard_methods(true);
+        Answer::of(self.agent.run(request.build()).expect("the server answers"))
+    }
+
+    /// Posts a message.
+    pub fn post(&self, room: &str, query: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        self.ask("POST", &format!("/api/v1/rooms/{room}/messages{query}"), headers, body)
+    }
+}

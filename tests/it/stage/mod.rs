@@ -1,0 +1,52 @@
+//! The stage on which the behaviours play: the real program as [`TestApp`], people at sockets as
+//! [`Person`], a hand on the bare wire as [`RawSocket`], and HTTP.
+//!
+//! Nothing here sleeps: whoever waits, waits for a frame, and [`PATIENCE`] only bounds how long a
+//! broken promise takes to fail.
+
+mod app;
+mod disk;
+mod events;
+mod frames;
+mod http;
+mod person;
+mod raw;
+mod stream;
+
+use std::time::Duration;
+
+pub use app::TestApp;
+pub use disk::SmallDisk;
+pub use events::{assert_dense, log, seqs, texts};
+pub use frames::*;
+pub use http::Answer;
+pub use person::{Ending, Person};
+pub use raw::{RawFrame, RawSocket, mask, request};
+pub use stream::{EventStream, Told};
+
+/// How long anything may take before a test gives up on it: machines are shared and slow.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Waits for what must come; `what` says what is missing when it does not.
+pub async fn within<T>(what: &str, coming: impl Future<Output = T>) -> T {
+    match tokio::time::timeout(PATIENCE, coming).await {
+        Ok(it) => it,
+        Err(_) => panic!("it did not come within {PATIENCE:?}: {what}"),
+    }
+}
+
+/// Asks again until the answer is there, where no frame tells when it changes.
+pub async fn eventually<T, F: Future<Output = Option<T>>>(
+    what: &str,
+    mut ask: impl FnMut() -> F,
+) -> T {
+    within(what, async {
+        loop {
+            if let Some(answer) = ask().await {
+                return answer;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    })
+    .await
+}

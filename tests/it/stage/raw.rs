@@ -1,0 +1,212 @@
+//! A hand on the wire: bytes out as the test writes them, frames in as they stand.
+
+use socket2::SockRef;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpSocket, TcpStream};
+
+use super::{Answer, Frame, TestApp, within};
+
+/// A frame of the server.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RawFrame {
+    pub opcode: u8,
+    pub payload: Vec<u8>,
+}
+
+impl RawFrame {
+    /// The code of a close frame; 1005 where it has none.
+    pub fn close_code(&self) -> u16 {
+        self.payload.first_chunk().map_or(1005, |code| u16::from_be_bytes(*code))
+    }
+
+    /// The JSON of a text frame.
+    pub fn json(&self) -> Frame {
+        assert_eq!(self.opcode, 1, "{self:?}");
+        Frame(serde_json::from_slice(&self.payload).expect("frames are JSON"))
+    }
+}
+
+/// A connection whose bytes the test writes itself.
+pub struct RawSocket {
+    stream: TcpStream,
+    received: Vec<u8>,
+}
+
+/// The text of a handshake, with more header lines.
+pub fn request(path: &str, more: &str) -> String {
+    format!(
+        "GET {path} HTTP/1.1\r\nHost: HOST\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{more}\r\n"
+    )
+}
+
+/// A client frame: `first` is its first byte (FIN and opcode), the mask is written and applied.
+pub fn mask(first: u8, payload: &[u8]) -> Vec<u8> {
+    const KEY: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
+    let mut frame = vec![first];
+    match payload.len() {
+        length @ 0..=125 => frame.push(0x80 | length as u8),
+        length @ 126..=0xffff => {
+            frame.push(0x80 | 126);
+            frame.extend((length as u16).to_be_bytes());
+        }
+        length => {
+            frame.push(0x80 | 127);
+            frame.extend((length as u64).to_be_bytes());
+        }
+    }
+    frame.extend(KEY);
+    frame.extend(payload.iter().zip(KEY.iter().cycle()).map(|(byte, key)| byte ^ key));
+    frame
+}
+
+impl TestApp {
+    /// A TCP connection; `window` bounds what the kernel takes for us while we do not read.
+    pub async fn connect(&self, window: Option<u32>) -> RawSocket {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        if let Some(bytes) = window {
+            socket.set_recv_buffer_size(bytes).expect("a receive buffer may be small");
+        }
+        let stream = socket.connect(self.address()).await.expect("the server listens");
+        stream.set_nodelay(true).expect("a TCP socket");
+        RawSocket { stream, received: Vec::new() }
+    }
+
+    /// Sends bytes of HTTP (`HOST` stands for the server's own) and reads one answer.
+    pub async fn exchange(&self, text: &str) -> Answer {
+        let mut socket = self.connect(None).await;
+        socket.write(text.replace("HOST", &self.address().to_string()).as_bytes()).await;
+        socket.answer().await
+    }
+
+    /// An open WebSocket that has said nothing.
+    pub async fn raw(&self) -> RawSocket {
+        self.raw_with("/ws", None).await
+    }
+
+    /// An open WebSocket with a query and a window.
+    pub async fn raw_with(&self, path: &str, window: Option<u32>) -> RawSocket {
+        let mut socket = self.connect(window).await;
+        let text = request(path, "").replace("HOST", &self.address().to_string());
+        socket.write(text.as_bytes()).await;
+        let head = socket.head().await;
+        assert!(head.starts_with("HTTP/1.1 101"), "{head}");
+        assert!(head.to_lowercase().contains("s3pplmbitxaq9kygzzhzrbk+xoo="), "{head}");
+        socket
+    }
+}
+
+impl RawSocket {
+    /// Writes bytes.
+    pub async fn write(&mut self, bytes: &[u8]) {
+        within("the server reads", self.stream.write_all(bytes)).await.expect("it is open");
+    }
+
+    /// Writes bytes; the server may have closed.
+    pub async fn try_write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        within("the server reads or closes", self.stream.write_all(bytes)).await
+    }
+
+    /// Writes a text frame.
+    pub async fn text(&mut self, text: &str) {
+        self.write(&mask(0x81, text.as_bytes())).await;
+    }
+
+    /// Closes with a reset instead of a farewell.
+    pub fn reset(self) {
+        let linger = SockRef::from(&self.stream).set_linger(Some(std::time::Duration::ZERO));
+        linger.expect("a TCP socket");
+    }
+
+    async fn more(&mut self) -> bool {
+        let read = self.stream.read_buf(&mut self.received);
+        matches!(within("bytes from the server", read).await, Ok(bytes) if bytes > 0)
+    }
+
+    async fn head(&mut self) -> String {
+        loop {
+            if let Some(end) = self.received.windows(4).position(|four| four == b"\r\n\r\n") {
+                let head = self.received.drain(..end + 4).collect();
+                return String::from_utf8(head).expect("heads are ASCII");
+            }
+            assert!(self.more().await, "the server closed without an answer");
+        }
+    }
+
+    /// One HTTP answer; its body goes by Content-Length, else to the end.
+    pub async fn answer(&mut self) -> Answer {
+        let head = self.head().await;
+        let mut lines = head.trim_end().split("\r\n");
+        let status = lines.next().and_then(|line| line.split(' ').nth(1)?.parse().ok());
+        let headers = lines
+            .filter_map(|line| line.split_once(": "))
+            .map(|(name, value)| {
+                (name.parse().expect("a header's name"), value.parse().expect("its value"))
+            })
+            .collect();
+        let mut answer =
+            Answer { status: status.expect("a status line"), headers, body: String::new() };
+        let length: Option<usize> = answer.header("content-length").parse().ok();
+        while answer.status != 101 && length.is_none_or(|length| self.received.len() < length) {
+            if !self.more().await {
+                break;
+            }
+        }
+        let length = length.unwrap_or(self.received.len()).min(self.received.len());
+        let body = self.received.drain(..length).collect();
+        answer.body = String::from_utf8(body).expect("bodies are UTF-8");
+        answer
+    }
+
+    /// The next frame; `None` at the end of the connection.
+    pub async fn frame(&mut self) -> Option<RawFrame> {
+        loop {
+            if let Some((frame, size)) = parse(&self.received) {
+                self.received.drain(..size);
+                return Some(frame);
+            }
+            if !self.more().await {
+                return None;
+            }
+        }
+    }
+
+    /// The next text frame; pings are passed over and not answered.
+    pub async fn next(&mut self) -> Frame {
+        loop {
+            let frame = self.frame().await.expect("the connection is open");
+            match frame.opcode {
+                1 => return frame.json(),
+                9 => {}
+                _ => panic!("{frame:?}"),
+            }
+        }
+    }
+
+    /// Reads to the close frame; returns its code and the last text frame before it.
+    pub async fn close_code(&mut self) -> (u16, Option<Frame>) {
+        let mut last = None;
+        while let Some(frame) = self.frame().await {
+            match frame.opcode {
+                1 => last = Some(frame.json()),
+                8 => return (frame.close_code(), last),
+                _ => {}
+            }
+        }
+        panic!("the connection ended without a close frame; last was {last:?}");
+    }
+}
+
+/// A server frame at the beginning of `bytes`, and its size.
+fn parse(bytes: &[u8]) -> Option<(RawFrame, usize)> {
+    let (&[first, short], rest) = bytes.split_first_chunk::<2>()?;
+    assert!(first & 0x70 == 0 && short & 0x80 == 0, "server frames are not masked");
+    let (length, size) = match short {
+        126 => (usize::from(u16::from_be_bytes(*rest.first_chunk()?)), 4),
+        127 => (usize::try_from(u64::from_be_bytes(*rest.first_chunk()?)).expect("it fits"), 10),
+        short => (usize::from(short), 2),
+    };
+    let payload = bytes.get(size..size + length)?.to_vec();
+    assert!(first & 0x80 != 0, "the server does not fragment");
+    Some((RawFrame { opcode: first & 0x0f, payload }, size + length))
+}
