@@ -27,6 +27,8 @@ use crate::web::{Refused, Site, routes, security_headers};
 
 /// How long connections may take to say goodbye at a shutdown.
 const FAREWELL: Duration = Duration::from_secs(3);
+/// Upper ends of the buckets of `parlor_log_commit_seconds`.
+const COMMIT_BUCKETS: [f64; 9] = [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 1.0, 10.0];
 /// File descriptors that are not for connections: the store, listeners, standard streams.
 const SPARE_FILES: u64 = 64;
 
@@ -121,7 +123,10 @@ impl Running {
             Store::open(&config.data.join("parlor.db"), durability).map_err(cannot_open)?;
         let listener = listen(config.listen)?;
         let address = listener.local_addr()?;
-        let recorder = PrometheusBuilder::new().build_recorder();
+        let recorder = PrometheusBuilder::new()
+            .set_buckets(&COMMIT_BUCKETS)
+            .map_err(io::Error::other)?
+            .build_recorder();
         let meters = Meters::new(&recorder);
         let now = Moment { mono: uptime_ms(), wall: Timestamp::now() };
         let rng = rand::rngs::StdRng::from_rng(&mut rand::rng());

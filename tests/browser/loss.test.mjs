@@ -144,12 +144,18 @@ test("a window whose session is taken over stays away until it is asked", async 
 });
 
 test("others see somebody who is lost as reconnecting, and then back", async () => {
-  const [ada, bob] = [await arrive("ada", "calm"), await arrive("bob", "calm")];
+  const ada = await arrive("ada", "calm");
+  const bob = await person(browser, parlor.url, "bob");
+  people.push(bob);
+  /** @type {{toPage: any, toServer: any}[]} */
+  const lines = [];
+  await bob.page.routeWebSocket(/\/ws$/, (ws) => lines.push({ toPage: ws, toServer: ws.connectToServer() }));
+  await bob.enter("calm");
   const here = ada.page.getByRole("complementary", { name: /Here/ });
   await here.getByText("bob").waitFor();
-  const line = await bob.page.context().newCDPSession(bob.page);
-  const crashed = new Promise((resolve) => bob.page.on("crash", resolve));
-  line.send("Page.crash").catch(() => "a crashed page does not answer");
-  await crashed;
+  await lines[0].toServer.close({ code: 3000 });
   await here.getByText("reconnecting").waitFor();
+  await lines[0].toPage.close({ code: 3000 });
+  await here.getByText("reconnecting").waitFor({ state: "hidden" });
+  await here.getByText("bob").waitFor();
 });
