@@ -9,6 +9,7 @@ use crate::protocol::Code;
 
 #[derive(Embed)]
 #[folder = "static/"]
+#[exclude = "js/types/*"]
 struct Static;
 
 /// `GET /static/{path}`.

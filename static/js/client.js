@@ -14,7 +14,7 @@ const PASSING = ["busy", "rate_limited", "slow_mode", "shutting_down"];
 const RETRY_MS = 1_000;
 const PAGE = 50;
 
-/** A request was refused. */
+/** A request was refused. Any other error: the connection was lost, and it may or may not have been done. */
 export class Refusal extends Error {
   /** @param {Wire.Failure} frame */
   constructor({ code, message, retry_after_ms: ms = RETRY_MS }) {
@@ -24,9 +24,6 @@ export class Refusal extends Error {
     this.retryAfterMs = PASSING.includes(code) ? ms : null;
   }
 }
-
-/** The connection was lost before the reply came: it may or may not have been done. */
-export class Lost extends Error {}
 
 export class Client {
   #store; #connection;
@@ -56,11 +53,11 @@ export class Client {
     this.#store.apply({ type: "@sign-out" });
   }
 
-  /** Resolves to the reply, or rejects with a `Refusal` or `Lost`. @param {Wire.ClientFrame} frame @returns {Promise<Wire.ServerFrame>} */
+  /** Resolves to the reply. @param {Wire.ClientFrame} frame @returns {Promise<Wire.ServerFrame>} */
   ask(frame) {
     const id = String(++this.#lastId);
     return new Promise((resolve, reject) => {
-      if (!this.#connection.send({ ...frame, id })) return reject(new Lost());
+      if (!this.#send({ ...frame, id })) return reject(new Error("lost"));
       this.#asked.set(id, { resolve, reject });
     });
   }
@@ -79,7 +76,13 @@ export class Client {
 
   /** Sends without minding the answer. @param {Wire.ClientFrame} frame */
   mention(frame) {
-    this.#connection.send({ ...frame, id: "-" });
+    this.#send({ ...frame, id: "-" });
+  }
+
+  /** Nothing but hello is sent before the welcome. @param {Wire.ClientFrame} frame */
+  #send(frame) {
+    const allowed = frame.type === "hello" || this.#store.state.link.status === "ready";
+    return allowed && this.#connection.send(frame);
   }
 
   /** Joins a room, or catches up in it. @param {string} name */
@@ -87,8 +90,8 @@ export class Client {
     const { epoch = null, last: seq = 0 } = this.#room(name) ?? {};
     const after = epoch === null ? undefined : { epoch, seq };
     try {
-      const reply = await this.ask({ type: "join", room: name, after, limit: PAGE });
-      if (reply.type === "joined") this.#joined(roomKey(name), roomKey(reply.room.name));
+      await this.ask({ type: "join", room: name, after, limit: PAGE });
+      this.onJoined();
     } catch (why) {
       if (why instanceof Refusal) this.#notJoined(name, why);
     }
@@ -136,12 +139,6 @@ export class Client {
     this.mention({ type: "rooms" });
   }
 
-  /** @param {string} from key asked for @param {string} to key joined */
-  #joined(from, to) {
-    if (from !== to) this.#store.apply({ type: "@respelled", from, to });
-    this.onJoined();
-  }
-
   /** @param {string} room @param {Refusal} why */
   #notJoined(room, { message, retryAfterMs }) {
     if (retryAfterMs !== null) return void setTimeout(() => this.#room(room) && this.join(room), retryAfterMs);
@@ -181,7 +178,7 @@ export class Client {
     if (link.status === "ready" || link.status === "connecting") return;
     const lost = [...this.#asked.values()];
     this.#asked.clear();
-    for (const { reject } of lost) reject(new Lost());
+    for (const { reject } of lost) reject(new Error("lost"));
   }
 
   /** @param {string} name */

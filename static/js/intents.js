@@ -23,9 +23,9 @@ export function intents(parts) {
   /** @type {IntentTable} */
   const table = {
     enter: ({ nick, room }) => client.enter(nick, room),
-    "sign-out": () => signOut(parts),
+    "sign-out": () => allSent(store, ...store.state.rooms.keys()) && client.signOut(),
     show: ({ room }) => show(parts, room),
-    leave: () => client.tell({ type: "leave", room: here() }),
+    leave: () => allSent(store, key()) && client.tell({ type: "leave", room: here() }),
     send: ({ text }) => send(parts, key(), text),
     typed: ({ on }) => (on ? typist.typed(key()) : typist.stop()),
     draft: ({ text }) => store.apply({ type: "@draft", room: key(), text }),
@@ -83,9 +83,10 @@ function older({ store, client }) {
   if (room?.joined && room.more && room.older !== "loading") client.older(room);
 }
 
-/** Who leaves does not take unsent messages along unseen. @param {Parts} parts */
-function signOut({ store, client }) {
+/** Who leaves does not take unsent messages along unseen. @param {Store} store @param {string[]} rooms keys */
+function allSent(store, ...rooms) {
+  const waits = store.state.outbox.some((entry) => rooms.includes(entry.room));
   const notice = "Some of your messages have not been sent yet. Retry or discard them before you leave.";
-  if (store.state.outbox.length > 0) store.apply({ type: "@notice", notice });
-  else client.signOut();
+  if (waits) store.apply({ type: "@notice", notice });
+  return !waits;
 }

@@ -58,10 +58,12 @@ else offerRooms();
 
 function listen() {
   document.addEventListener("intent", (event) => act(/** @type {CustomEvent} */ (event).detail));
-  document.addEventListener("visibilitychange", () => {
+  const looked = () => {
     store.apply({ type: "@visible", visible: visible() });
     if (visible()) connection.wake();
-  });
+  };
+  looked();
+  document.addEventListener("visibilitychange", looked);
   for (const type of ["online", "offline", "pageshow"]) addEventListener(type, () => connection.wake());
   store.addEventListener("change", showView);
   setInterval(() => visible() && act({ type: "rooms" }), ROOMS_EVERY_MS);

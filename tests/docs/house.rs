@@ -96,3 +96,17 @@ fn the_drawing_shows_exactly_what_is_in_src() {
         .collect();
     assert_eq!(drawn, there);
 }
+
+#[test]
+fn a_reason_stands_above_every_dependency() {
+    let mut inside = false;
+    let mut above = String::new();
+    for line in text_of("Cargo.toml").lines() {
+        if line.starts_with('[') {
+            inside = line.contains("dependencies");
+        } else if inside && !line.is_empty() && !line.starts_with('#') {
+            assert!(above.starts_with("# "), "{line}");
+        }
+        line.clone_into(&mut above);
+    }
+}

@@ -76,7 +76,7 @@ impl Page {
         let prose = self.prose();
         let is_it =
             |line: &&str| line.starts_with('#') && line.trim_start_matches('#').trim() == heading;
-        let start = prose.iter().position(|line| is_it(line));
+        let start = prose.iter().position(is_it);
         let start = start.unwrap_or_else(|| panic!("{}: no heading `{heading}`", self.path)) + 1;
         let below = prose[start..].iter().take_while(|line| !line.starts_with('#'));
         below.copied().collect()
@@ -153,7 +153,8 @@ pub fn plain(cell: &str) -> String {
 /// The number that a cell begins with, as people write it: `1,000`, `64 KiB`, `4 s`.
 pub fn number(cell: &str) -> Option<u64> {
     let digits: String = cell.chars().take_while(|c| c.is_ascii_digit() || *c == ',').collect();
-    let unit = match cell[digits.len()..].split_whitespace().next() {
+    let rest = cell[digits.len()..].trim_start();
+    let unit = match rest.split(|c: char| !c.is_alphanumeric()).next() {
         Some("KiB") => 1 << 10,
         Some("MiB") => 1 << 20,
         _ => 1,

@@ -51,12 +51,12 @@ fn the_addresses_of_the_readme_answer() {
     let mut ada = Person::connect(&parlor.address, "/ws?nick=ada&room=lobby");
     ada.await_reply("joined", None, &mut Heard::default());
     let readme = text_of("README.md");
-    for line in readme.lines().filter(|line| line.starts_with("curl ") && !line.contains("-N")) {
+    for line in readme.lines().filter(|line| line.starts_with("curl ") && !line.contains(" -N ")) {
         let (_, rest) = line.split_once("http://127.0.0.1:8080").expect("the address of a start");
         let path = rest.split(['\'', '"', ' ']).next().unwrap_or_default();
-        let posted = line.split("-d ").nth(1).map(|data| data.trim().trim_matches('\''));
+        let posted = line.split("--json ").nth(1).map(|data| data.trim().trim_matches('\''));
         let request = match posted {
-            Some(data) => format!("POST {path}\nContent-Type: text/plain\n\n{data}"),
+            Some(data) => format!("POST {path}\nContent-Type: application/json\n\n{data}"),
             None => format!("GET {path}"),
         };
         let status = ask(&parlor.address, &request).status;

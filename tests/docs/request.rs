@@ -1,8 +1,9 @@
 //! An HTTP request as a page of the documentation writes it, and its answer.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::io::{BufRead, BufReader};
 use std::time::Duration;
+
+use ureq::{Agent, Body, BodyReader, http};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -12,45 +13,43 @@ pub struct Response {
     pub body: String,
 }
 
-/// Opens a connection and says `METHOD PATH`, headers, an empty line and a body.
-fn open(address: &str, written: &str) -> BufReader<TcpStream> {
+/// Says `METHOD PATH`, headers, an empty line and a body.
+fn say(address: &str, written: &str) -> http::Response<Body> {
     let (head, body) = written.trim_end().split_once("\n\n").unwrap_or((written.trim_end(), ""));
-    let (line, headers) = head.split_once('\n').unwrap_or((head, ""));
-    let mut request = format!("{line} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
-    headers.lines().for_each(|header| request.push_str(&format!("{header}\r\n")));
-    request.push_str(&format!("Content-Length: {}\r\n\r\n{body}", body.len()));
-    let mut stream = TcpStream::connect(address).expect("the server listens");
-    stream.set_read_timeout(Some(PATIENCE)).expect("a timeout can be set");
-    stream.write_all(request.as_bytes()).expect("the server takes the request");
-    BufReader::new(stream)
-}
-
-fn read_head(reader: &mut impl BufRead) -> u16 {
-    let mut lines = reader.lines().map(|line| line.expect("heads are text"));
-    let status = lines.next().expect("a status line");
-    let status = status.split(' ').nth(1).and_then(|status| status.parse().ok());
-    lines.take_while(|line| !line.is_empty()).for_each(drop);
-    status.expect("a status")
+    let mut lines = head.lines();
+    let (method, path) = lines.next().and_then(|line| line.split_once(' ')).expect("METHOD PATH");
+    let mut request =
+        http::Request::builder().method(method).uri(format!("http://{address}{path}"));
+    for header in lines {
+        let (name, value) = header.split_once(": ").expect("a header has a name and a value");
+        request = request.header(name, value);
+    }
+    let settings = Agent::config_builder().http_status_as_error(false);
+    let agent: Agent = settings.timeout_global(Some(PATIENCE)).build().into();
+    let answer = if method == "GET" {
+        agent.run(request.body(()).expect("the request is well written"))
+    } else {
+        agent.run(request.body(body).expect("the request is well written"))
+    };
+    answer.expect("the server answers")
 }
 
 /// Makes the request and reads the whole answer.
 pub fn ask(address: &str, written: &str) -> Response {
-    let mut reader = open(address, written);
-    let status = read_head(&mut reader);
-    let mut body = String::new();
-    reader.read_to_string(&mut body).expect("bodies are text");
-    Response { status, body }
+    let mut answer = say(address, written);
+    let body = answer.body_mut().read_to_string().expect("bodies are text");
+    Response { status: answer.status().as_u16(), body }
 }
 
-/// An event stream: the fields of one event after another, as `name: value` lines.
-pub struct EventStream(BufReader<TcpStream>);
+/// An event stream.
+pub struct EventStream(BufReader<BodyReader<'static>>);
 
 impl EventStream {
+    /// Opens the stream; it listens when this returns.
     pub fn open(address: &str, written: &str) -> Self {
-        let mut reader = open(address, written);
-        assert_eq!(read_head(&mut reader), 200);
-        let mut stream = Self(reader);
-        // The first comment says that the stream listens.
+        let answer = say(address, written);
+        assert_eq!(answer.status(), 200);
+        let mut stream = Self(BufReader::new(answer.into_body().into_reader()));
         while !stream.line().starts_with(':') {}
         stream
     }
@@ -62,15 +61,16 @@ impl EventStream {
         line.trim_end().to_owned()
     }
 
-    /// The next event; comments, empty lines and the sizes of chunks are passed over.
+    /// The next event as its `name: value` lines; comments are passed over.
     pub fn event(&mut self) -> Vec<String> {
         let mut fields = Vec::new();
         loop {
             let line = self.line();
+            if line.is_empty() && !fields.is_empty() {
+                return fields;
+            }
             if line.contains(": ") {
                 fields.push(line);
-            } else if line.is_empty() && fields.last().is_some_and(|f| f.starts_with("data")) {
-                return fields;
             }
         }
     }

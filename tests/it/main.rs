@@ -3,7 +3,18 @@
 
 mod stage;
 
+mod bad_frames;
 mod catching_up;
 mod crash;
+mod framing;
+mod handshake;
+mod help;
+mod names;
 mod order;
+mod origins;
+mod refusals;
+mod removal;
+mod replies;
+mod restart;
+mod resume;
 mod retry;

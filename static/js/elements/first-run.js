@@ -15,6 +15,7 @@ export class FirstRun extends StoreElement {
     this.on("form", "submit", (event) => this.#submitted(event));
     this.on(".open", "click", ({ target }) => this.#chose(target.closest("button")));
     this.#nick.value ||= lastNick(places());
+    this.#nick.focus();
   }
 
   /** @param {State} state @param {State} [before] */

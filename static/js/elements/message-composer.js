@@ -84,12 +84,13 @@ export class MessageComposer extends StoreElement {
   /** @param {Event} event */
   #submit(event) {
     event.preventDefault();
-    const text = wellFormed(this.#box.value);
+    const text = this.#box.value.toWellFormed();
     if (/^[\t-\r ]*$/.test(text) || this.#charsLeft() < 0) return;
     const { composing } = this.state;
     if (composing?.mode === "edit") return this.want({ type: "edit", seq: composing.seq, text });
     this.#box.value = "";
     this.#fit();
+    this.#box.focus();
     this.want({ type: "send", text });
   }
 
@@ -116,6 +117,3 @@ export class MessageComposer extends StoreElement {
     fill(this, { ".limit": left > NEAR_CHARS ? null : left < 0 ? `${-left} characters too long` : `${left} characters left` });
   }
 }
-
-/** Half a surrogate pair is no text that could be sent. @param {string} text */
-const wellFormed = (text) => text.replace(/\p{Surrogate}/gu, "\ufffd");

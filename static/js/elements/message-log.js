@@ -24,6 +24,7 @@ export class MessageLog extends StoreElement {
   #scroller = this.find("[role=log]");
   /** @type {HTMLElement} */
   #list = this.find(".rows");
+  #actions = find(document, "message-actions");
 
   ready() {
     this.on("[role=log]", "scroll", () => this.#scrolled());
@@ -147,6 +148,6 @@ export class MessageLog extends StoreElement {
   /** Brings the one set of message buttons to the message that is pointed at. @param {Element} target */
   #offer(target) {
     const { article, row } = this.#message(target) ?? {};
-    if (article && row && !row.fate && !row.entry.deleted) find(document, "message-actions").offer(article, row);
+    if (article && row && !row.fate && !row.entry.deleted) this.#actions.offer(article, row);
   }
 }

@@ -18,10 +18,11 @@ export function fillRow(node, row, me) {
 function fillMessage(node, { entry, mine, grouped, news, fate, reason, quoted }, me) {
   const { nick, at, seq, deleted = false, edited = false, replyTo } = entry;
   for (const [name, on] of Object.entries({ mine, grouped, deleted })) node.classList.toggle(name, on);
+  // Read aloud once, when it comes: not what is old, one's own, or drawn again.
+  if (!news || node.dataset.seq) node.setAttribute("aria-live", "off");
   node.dataset.fate = fate ?? "settled";
   node.dataset.seq = String(seq);
   node.ariaLabel = `${nick}, ${timeOf(at)}`;
-  if (!news) node.setAttribute("aria-live", "off");
   const failed = fate === "failed";
   const answers = replyTo !== undefined && !deleted;
   fill(node, {

@@ -7,5 +7,6 @@ export const roomNameFrom = (typed) => typed.trim().replace(/^#+\s*/, "").replac
 export function faultIn(name) {
   if (name === "") return "Please name a room.";
   if ([...name].length > 64) return "A room’s name has at most 64 characters.";
-  return /^[\p{L}\p{N}\p{M}._-]+$/u.test(name) ? null : "A room’s name has only letters, digits, - and _.";
+  const sound = /^[\p{L}\p{N}][\p{L}\p{N}\p{M}._-]*$/u.test(name);
+  return sound ? null : "A room’s name begins with a letter or digit; letters, digits, - and _ may follow.";
 }

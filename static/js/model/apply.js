@@ -33,12 +33,11 @@ const rules = {
     ...state, refusal: { message, nick: state.entering?.nick ?? myNick(state) ?? "" }, identity: null, entering: null, me: null,
   }),
   "@forget-token": (state) => ({ ...state, identity: state.identity && { ...state.identity, token: null } }),
-  "@sign-out": (state) => ({ ...state, identity: null, me: null, rooms: new Map(), current: null, drafts: new Map(), composing: null }),
+  "@sign-out": (state) => ({ ...state, identity: null, me: null, rooms: new Map(), current: null, outbox: [], drafts: new Map(), composing: null }),
   "@link": (state, { link }) => (link.status === "ready" ? { ...state, link } : offline({ ...state, link })),
 
   "@want": (state, { room }) => withRooms(state, [room]),
   "@unwant": (state, { room }) => withoutRoom(state, roomKey(room)),
-  "@respelled": respelled,
   "@show": (state, { room }) => read({ ...turnedAway(state), current: room, composing: null, notice: null }),
   "@visible": (state, { visible }) => (visible ? read({ ...state, visible }) : { ...turnedAway(state), visible }),
   "@pinned": (state, { room, pinned }) => withRoom(state, room, (held) => trim({ ...held, pinned })),
@@ -111,16 +110,6 @@ function withoutRoom(state, key) {
   rooms.delete(key);
   if (state.current !== key) return { ...state, rooms };
   return { ...state, rooms, current: [...rooms.keys()].at(-1) ?? null, composing: null };
-}
-
-/** The server's name for a room is not the one that was asked for. @param {State} state @param {{from: string, to: string}} keys @returns {State} */
-function respelled(state, { from, to }) {
-  const moved = (/** @type {string} */ key) => (key === from ? to : key);
-  const rooms = new Map(state.rooms);
-  rooms.delete(from);
-  const outbox = state.outbox.map((entry) => ({ ...entry, room: moved(entry.room) }));
-  const drafts = new Map([...state.drafts].map(([key, text]) => [moved(key), text]));
-  return { ...state, rooms, outbox, drafts, current: state.current && moved(state.current) };
 }
 
 /** @param {State} state */

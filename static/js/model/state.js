@@ -1,7 +1,7 @@
 /** @file The state's first value, and questions to it. Its shape stands in `types/state.d.ts`. */
 
-/** Rooms are one when they differ only in case. @param {string} name */
-export const roomKey = (name) => name.normalize("NFC").toLowerCase();
+/** Rooms are one when they differ only in case or form, as on the server. @param {string} name */
+export const roomKey = (name) => name.normalize("NFKC").toLowerCase();
 
 /** A room that is wanted but not joined yet. @param {string} name @returns {Room} */
 export function emptyRoom(name) {

@@ -137,7 +137,6 @@ type LocalFrame =
   | { type: "@link"; link: Link }
   | { type: "@want"; room: string }
   | { type: "@unwant"; room: string }
-  | { type: "@respelled"; from: string; to: string }
   | { type: "@show"; room: string }
   | { type: "@visible"; visible: boolean }
   | { type: "@pinned"; room: string; pinned: boolean }

@@ -1,8 +1,8 @@
 //! The stage on which the behaviours play: the real program as [`TestApp`], people at sockets as
 //! [`Person`], a hand on the bare wire as [`RawSocket`], and HTTP.
 //!
-//! Nothing here sleeps: whoever waits, waits for a frame, and [`PATIENCE`] only bounds how long a
-//! broken promise takes to fail.
+//! Whoever waits, waits for a frame or an answer; [`PATIENCE`] only bounds how long a broken
+//! promise takes to fail.
 
 mod app;
 mod disk;

@@ -91,8 +91,12 @@ impl Person {
 
     /// The next frame from the socket, past the inbox; `Err` is the close code.
     pub async fn read(&mut self) -> Result<Frame, u16> {
+        within("a frame", self.read_on()).await
+    }
+
+    async fn read_on(&mut self) -> Result<Frame, u16> {
         loop {
-            match within("a frame", self.socket.next()).await {
+            match self.socket.next().await {
                 Some(Ok(Message::Text(text))) => {
                     let value = serde_json::from_str(&text).expect("frames are JSON");
                     return Ok(Frame(value));

@@ -173,27 +173,33 @@ impl RawSocket {
 
     /// The next text frame; pings are passed over and not answered.
     pub async fn next(&mut self) -> Frame {
-        loop {
-            let frame = self.frame().await.expect("the connection is open");
-            match frame.opcode {
-                1 => return frame.json(),
-                9 => {}
-                _ => panic!("{frame:?}"),
+        let next = async {
+            loop {
+                let frame = self.frame().await.expect("the connection is open");
+                match frame.opcode {
+                    1 => return frame.json(),
+                    9 => {}
+                    _ => panic!("{frame:?}"),
+                }
             }
-        }
+        };
+        within("a text frame", next).await
     }
 
     /// Reads to the close frame; returns its code and the last text frame before it.
     pub async fn close_code(&mut self) -> (u16, Option<Frame>) {
-        let mut last = None;
-        while let Some(frame) = self.frame().await {
-            match frame.opcode {
-                1 => last = Some(frame.json()),
-                8 => return (frame.close_code(), last),
-                _ => {}
+        let end = async {
+            let mut last = None;
+            while let Some(frame) = self.frame().await {
+                match frame.opcode {
+                    1 => last = Some(frame.json()),
+                    8 => return (frame.close_code(), last),
+                    _ => {}
+                }
             }
-        }
-        panic!("the connection ended without a close frame; last was {last:?}");
+            panic!("the connection ended without a close frame; last was {last:?}");
+        };
+        within("a close frame", end).await
     }
 }
 
