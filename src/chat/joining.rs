@@ -11,7 +11,7 @@ use super::bucket::Moment;
 use super::effect::{Effect, Reply, Want};
 use super::entrance::AUTO_JOIN_MS;
 use super::recent::Entry;
-use super::room::{Listener, Place};
+use super::room::{Listener, Place, Room};
 use super::state::{Chat, Outcome};
 use super::timers::Timer;
 use crate::model::{ConnId, Epoch, RoomName, SessionId};
@@ -23,7 +23,7 @@ pub const SHOWN_MEMBERS: usize = 500;
 /// The newest events of a fresh start hold at most so many bytes.
 pub const FRESH_BYTES: usize = 256 * 1024;
 /// A proven catch-up holds at most so many bytes.
-const CATCH_UP_BYTES: usize = 8 * 1024 * 1024;
+const CATCH_UP_BYTES: usize = 4 * 1024 * 1024;
 /// So often a busy room may outrun the store before the join is refused.
 const MAX_ROUNDS: u8 = 8;
 
@@ -38,6 +38,8 @@ pub struct Joining {
     complete: bool,
     limit: usize,
     rounds: u8,
+    /// How many events the store was asked for.
+    asked: usize,
     older: Vec<Entry>,
 }
 
@@ -159,14 +161,14 @@ impl Chat {
                 (proven.then_some(after.seq), proven)
             }
         };
-        let older = Vec::new();
+        let (rounds, asked, older) = (0, 0, Vec::new());
         let joining =
-            Joining { listener, room: id, reply, since, complete, limit, rounds: 0, older };
+            Joining { listener, room: id, reply, since, complete, limit, rounds, asked, older };
         self.proceed(now, joining);
     }
 
     /// Gives the log if memory and what was read cover it; else reads what is missing.
-    fn proceed(&mut self, now: Moment, joining: Joining) {
+    fn proceed(&mut self, now: Moment, mut joining: Joining) {
         let Some(room) = self.rooms.get_mut(&joining.room) else { return };
         let start = joining.since.unwrap_or_else(|| room.latest_start(joining.limit));
         let read_up_to = joining.older.last().map_or(start, |entry| entry.event.seq);
@@ -178,19 +180,8 @@ impl Chat {
             self.put_off(now, joining);
             return;
         }
-        let query = Query {
-            room: room.id,
-            range: match joining.since {
-                Some(_) => Range::After { seq: read_up_to, upto: None },
-                None if joining.rounds == 0 => Range::Latest,
-                None => Range::After { seq: read_up_to, upto: None },
-            },
-            limit: match joining.since {
-                Some(_) => usize::try_from(room.seq - read_up_to).unwrap_or(usize::MAX),
-                None => joining.limit,
-            },
-            max_bytes: if joining.since.is_some() { CATCH_UP_BYTES } else { FRESH_BYTES },
-        };
+        let query = joining.query(room, read_up_to);
+        joining.asked = query.limit;
         room.under_way += 1;
         self.effects.push(Effect::Read { want: Want::Join(joining), query });
     }
@@ -215,7 +206,7 @@ impl Chat {
         let gap = joining.since.is_some_and(|since| {
             joining.older.is_empty() && page.events.first().map_or(since, |e| e.seq - 1) != since
         });
-        let too_much = joining.since.is_some() && page.more && page_bytes_reached(&page, room.seq);
+        let too_much = joining.since.is_some() && page.more && page.events.len() < joining.asked;
         if gap || too_much {
             // Pruned meanwhile, or more than one frame may prove: a fresh start.
             joining.since = None;
@@ -365,13 +356,28 @@ impl Chat {
 }
 
 impl Joining {
+    /// What to ask the store for: everything after `read_up_to`, within what one join may bring.
+    fn query(&self, room: &Room, read_up_to: u64) -> Query {
+        let on = Range::After { seq: read_up_to, upto: None };
+        let (range, limit, max_bytes) = match self.since {
+            None if self.rounds == 0 => (Range::Latest, self.limit, FRESH_BYTES),
+            None => (on, self.limit, FRESH_BYTES),
+            Some(_) => {
+                let read: usize = self.older.iter().map(|entry| entry.json.len()).sum();
+                let missing = usize::try_from(room.seq - read_up_to).unwrap_or(usize::MAX);
+                (on, missing, CATCH_UP_BYTES.saturating_sub(read))
+            }
+        };
+        Query { room: room.id, range, limit, max_bytes }
+    }
+
     fn limit_is_zero(&self) -> bool {
         self.since.is_none() && self.limit == 0
     }
 }
 
 /// What was read from the store may have been edited or deleted since: applies what memory knows.
-fn bring_up_to_date(older: &mut [Entry], room: &super::room::Room) {
+fn bring_up_to_date(older: &mut [Entry], room: &Room) {
     for later in room.recent.after(0).filter(|entry| entry.event.body.target().is_some()) {
         for entry in older.iter_mut() {
             if entry.event.body.apply(entry.event.seq, &later.event.body) {
@@ -387,11 +393,6 @@ fn provable(after: &After, epoch: &Epoch, kept: std::ops::RangeInclusive<u64>, m
         && after.seq <= *kept.end()
         && after.seq + 1 >= *kept.start()
         && *kept.end() - after.seq <= most
-}
-
-/// Whether a page stopped for its size and not for its count of events.
-fn page_bytes_reached(page: &Page, head: u64) -> bool {
-    page.events.last().is_some_and(|event| event.seq < head.min(page.head))
 }
 
 /// Drops the oldest until the newest `limit` are left and they fit into [`FRESH_BYTES`].

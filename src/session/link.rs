@@ -274,7 +274,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Outlet for Link<S> {
     fn flush(&self) {
         let task = self.task.borrow().clone();
         let waker = task.as_ref().unwrap_or(Waker::noop());
+        let was_paused = self.is_paused();
         let _ = self.poll_flush(&mut Context::from_waker(waker));
+        if was_paused && !self.is_paused() {
+            // The socket took it all at once: nothing else would tell the reader to go on.
+            self.wake();
+        }
     }
 
     fn close(&self, close: Close) {
@@ -298,6 +303,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Outlet for Link<S> {
     fn beat(&self, now: u64) -> Heart {
         if !self.welcomed.get() && now >= self.opened_at + self.limits.hello_ms {
             return Heart::Stopped;
+        }
+        if self.in_flight.get() > 0 && self.outbox.borrow().is_empty() {
+            // It waits for us, unread: its silence is ours.
+            self.heard_at.set(now);
         }
         let mut ping_at = self.ping_at.get();
         let (heart, ping) = self.limits.pulse.look(now, self.heard_at.get(), &mut ping_at);

@@ -77,10 +77,9 @@ fn change(desk: &mut Desk<'_>, append: &Append, target: u64) -> rusqlite::Result
         return Ok(Outcome::Refused(Refusal::NotYours));
     }
     match &append.body {
-        Body::Deleted(_) => event_row::redact(desk.conn, append.room, target)?,
+        Body::Deleted(_) => event_row::erase(desk.conn, append.room, target)?,
         _ => event_row::supersede(desk.conn, append.room, target)?,
     }
-    event_row::amend(desk.conn, target, message, &append.body)?;
     desk.enter(append)
 }
 

@@ -36,7 +36,6 @@ impl std::error::Error for StoreError {}
 
 /// What a failure of the open database `db` means to whoever asked.
 pub(super) fn at_run_time(error: &rusqlite::Error, db: &Path) -> StoreError {
-    log::error!("the store failed: {error}");
     if is_full(error, db) { StoreError::Full } else { StoreError::Busy }
 }
 

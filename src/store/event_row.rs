@@ -1,7 +1,13 @@
-//! An event as a row of the log: writing it, finding it, changing its text, reading it back.
+//! An event as a row of the log: writing it, finding it, taking its text away, reading it back.
 //!
-//! Invariant: of all edits of a message only the newest row holds text. An earlier one is kept as
-//! `superseded` and reads like the newest, so an edit changes two rows however many came before.
+//! Removed text must be gone from the file, and SQLite leaves copies behind where it moves rows
+//! within the file (it zeroes what it deletes, not what it copied). So a row never changes its size
+//! and is overwritten where it stands: a text is replaced by as many spaces behind the JSON, a kind
+//! by one with as many letters.
+//!
+//! Invariant: of an edited message only the newest edit's row holds a text. The message itself
+//! (`amended`) and earlier edits (`former`) read it from there, so an edit changes two rows however
+//! many came before.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -11,15 +17,20 @@ use crate::model::{Author, Body, Event, MessageText, Nick, Timestamp, UserId};
 
 /// The columns that [`restore`] reads.
 pub(super) const COLUMNS: &str = "seq, at, kind, user, nick, guest, body, target";
-const SUPERSEDED: &str = "superseded";
 
-/// A message that a later event is about.
+/// Besides the kinds of [`Body::kind`]: a message whose text is in its newest edit,
+const AMENDED: &str = "amended";
+/// a deleted message,
+const REMOVED: &str = "removed";
+/// an edit with a later edit,
+const FORMER: &str = "former";
+/// and the newest edit of a deleted message.
+const ERASED: &str = "erased";
+
+/// A message that a later event is about. It is not deleted.
 pub(super) struct Target {
     pub(super) user: UserId,
     pub(super) at: Timestamp,
-    /// The row's key.
-    id: i64,
-    body: Body,
 }
 
 /// Writes an event at its place.
@@ -39,54 +50,64 @@ pub(super) fn insert(conn: &Connection, append: &Append, seq: u64) -> rusqlite::
 
 /// Whether there is a message at `seq`, deleted or not.
 pub(super) fn is_message(conn: &Connection, room: RoomId, seq: u64) -> rusqlite::Result<bool> {
-    let sql = "SELECT 1 FROM events WHERE room = ?1 AND seq = ?2 AND kind = 'message'";
+    let sql = "SELECT 1 FROM events WHERE room = ?1 AND seq = ?2 AND kept
+               AND kind IN ('message', 'amended', 'removed')";
     conn.prepare_cached(sql)?.exists([room.0, number(seq)])
 }
 
 /// The message at `seq`, unless it was deleted.
 pub(super) fn find(conn: &Connection, room: RoomId, seq: u64) -> rusqlite::Result<Option<Target>> {
-    let sql = "SELECT id, user, at, body FROM events
-               WHERE room = ?1 AND seq = ?2 AND kind = 'message'";
-    let found = conn
-        .prepare_cached(sql)?
+    let sql = "SELECT user, at FROM events WHERE room = ?1 AND seq = ?2 AND kept
+               AND kind IN ('message', 'amended')";
+    conn.prepare_cached(sql)?
         .query_row([room.0, number(seq)], |row| {
-            let body = Body::restore("message", row.get_ref(3)?.as_str()?).ok();
-            let (id, user, at) = (row.get(0)?, UserId(row.get(1)?), Timestamp(row.get(2)?));
-            Ok(body.map(|body| Target { id, user, at, body }))
+            Ok(Target { user: UserId(row.get(0)?), at: Timestamp(row.get(1)?) })
         })
-        .optional()?
-        .flatten();
-    Ok(found.filter(|target| !matches!(&target.body, Body::Message(m) if m.deleted)))
+        .optional()
 }
 
-/// Applies the edit or deletion `later` to the message that it is about.
-pub(super) fn amend(
-    conn: &Connection,
-    seq: u64,
-    target: Target,
-    later: &Body,
-) -> rusqlite::Result<()> {
-    let mut body = target.body;
-    body.apply(seq, later);
-    let sql = "UPDATE events SET body = ?2 WHERE id = ?1";
-    conn.prepare_cached(sql)?.execute(params![target.id, json(&body)?]).map(drop)
-}
-
-/// Takes the text out of the newest edit of a message before a newer one is written.
+/// Takes the text of a message away before its next edit is written.
 pub(super) fn supersede(conn: &Connection, room: RoomId, target: u64) -> rusqlite::Result<()> {
-    let sql = "UPDATE events SET kind = 'superseded', body = ?3
-               WHERE room = ?1 AND target = ?2 AND kind = 'edited'";
-    let empty = json(&Body::edited(target, MessageText::removed()))?;
-    conn.prepare_cached(sql)?.execute(params![room.0, number(target), empty]).map(drop)
+    blank(conn, AT, room, target, AMENDED)?;
+    blank(conn, NEWEST_EDIT, room, target, FORMER)
 }
 
-/// Takes the text out of the newest edit of a message that was deleted.
-pub(super) fn redact(conn: &Connection, room: RoomId, target: u64) -> rusqlite::Result<()> {
-    let mut gone = Body::edited(target, MessageText::removed());
-    gone.redact();
-    let sql = "UPDATE events SET body = ?3 WHERE room = ?1 AND target = ?2 AND kind = 'edited'";
-    let values = params![room.0, number(target), json(&gone)?];
-    conn.prepare_cached(sql)?.execute(values).map(drop)
+/// Takes the text of a message away for good.
+pub(super) fn erase(conn: &Connection, room: RoomId, target: u64) -> rusqlite::Result<()> {
+    blank(conn, AT, room, target, REMOVED)?;
+    blank(conn, NEWEST_EDIT, room, target, ERASED)
+}
+
+/// The row at a place,
+const AT: &str = "SELECT kind, body, seq, id FROM events
+                  WHERE room = ?1 AND seq = ?2 AND kept";
+/// and the row of the newest edit of the message at a place.
+const NEWEST_EDIT: &str = "SELECT kind, body, seq, id FROM events
+                           WHERE room = ?1 AND target = ?2
+                           AND kept AND kind IN ('edited', 'erased')";
+
+/// Overwrites the text of the row that `find` finds, if any, and says by `kind` what it is now.
+fn blank(
+    conn: &Connection,
+    find: &str,
+    room: RoomId,
+    place: u64,
+    kind: &str,
+) -> rusqlite::Result<()> {
+    let found = conn.prepare_cached(find)?.query_row([room.0, number(place)], |row| {
+        let (mut body, size) = stored(room, row)?;
+        match &mut body {
+            Body::Message(message) => message.text = MessageText::removed(),
+            Body::Edited(edit) => edit.text = MessageText::removed(),
+            Body::Deleted(_) | Body::Reacted(_) | Body::Topic(_) => {}
+        }
+        let mut body = json(&body)?;
+        body.extend(std::iter::repeat_n(' ', size.saturating_sub(body.len())));
+        Ok((row.get::<_, i64>("id")?, body))
+    });
+    let Some((id, body)) = found.optional()? else { return Ok(()) };
+    let sql = "UPDATE events SET kind = ?2, body = ?3 WHERE id = ?1";
+    conn.prepare_cached(sql)?.execute(params![id, kind, body]).map(drop)
 }
 
 /// Reads an event from a row with [`COLUMNS`]; with it the size of its body in bytes.
@@ -95,33 +116,67 @@ pub(super) fn restore(
     room: RoomId,
     row: &Row<'_>,
 ) -> rusqlite::Result<(Event, usize)> {
-    let author =
-        Author { user: UserId(row.get(3)?), nick: Nick::stored(row.get(4)?), guest: row.get(5)? };
-    let (seq, at, kind) = (place(row.get(0)?), Timestamp(row.get(1)?), row.get_ref(2)?.as_str()?);
-    let (body, bytes) = if kind == SUPERSEDED {
-        let newest = newest_edit(conn, room, row.get(7)?)?;
-        (legible("edited", &newest, room, seq), newest.len())
-    } else {
-        let text = row.get_ref(6)?.as_str()?;
-        (legible(kind, text, room, seq), text.len())
+    let (nick, guest) = (Nick::stored(row.get("nick")?), row.get("guest")?);
+    let author = Author { user: UserId(row.get("user")?), nick, guest };
+    let (seq, at) = (place(row.get("seq")?), Timestamp(row.get("at")?));
+    let (mut body, mut size) = stored(room, row)?;
+    let kind = row.get_ref("kind")?.as_str()?;
+    let about = match kind {
+        AMENDED | REMOVED => Some(number(seq)),
+        FORMER => row.get("target")?,
+        _ => None,
     };
-    Ok((Event { seq, at, author, body }, bytes))
+    if let Some(about) = about
+        && let Some((newest, its_size)) = newest_edit(conn, room, about)?
+    {
+        body.apply(seq, &newest);
+        if kind == FORMER {
+            body = newest;
+        }
+        size += its_size;
+    }
+    if matches!(kind, REMOVED | ERASED) {
+        body.redact();
+    }
+    Ok((Event { seq, at, author, body }, size))
 }
 
-fn newest_edit(conn: &Connection, room: RoomId, target: i64) -> rusqlite::Result<String> {
-    let sql = "SELECT body FROM events WHERE room = ?1 AND target = ?2 AND kind = 'edited'";
-    conn.prepare_cached(sql)?.query_row([room.0, target], |row| row.get(0))
+fn newest_edit(
+    conn: &Connection,
+    room: RoomId,
+    target: i64,
+) -> rusqlite::Result<Option<(Body, usize)>> {
+    conn.prepare_cached(NEWEST_EDIT)?
+        .query_row([room.0, target], |row| {
+            let (mut body, size) = stored(room, row)?;
+            if row.get_ref("kind")?.as_str()? == ERASED {
+                body.redact();
+            }
+            Ok((body, size))
+        })
+        .optional()
 }
 
-/// A body that cannot be read any more (a damaged disk) reads as a deleted message: the places in
-/// the log stay dense, and one bad row does not take the others with it.
-fn legible(kind: &str, json: &str, room: RoomId, seq: u64) -> Body {
-    Body::restore(kind, json).unwrap_or_else(|error| {
+/// The body as the row has it, and its size in bytes.
+///
+/// One that cannot be read any more (a damaged disk) reads as a deleted message: the places in the
+/// log stay dense, and one bad row does not take the others with it.
+fn stored(room: RoomId, row: &Row<'_>) -> rusqlite::Result<(Body, usize)> {
+    let kind = match row.get_ref("kind")?.as_str()? {
+        AMENDED | REMOVED => "message",
+        FORMER | ERASED => "edited",
+        kind => kind,
+    };
+    let json = row.get_ref("body")?.as_str()?;
+    let body = Body::restore(kind, json);
+    let seq: i64 = row.get("seq")?;
+    let body = body.unwrap_or_else(|error| {
         log::error!("event {seq} of room {} is illegible: {error}", room.0);
         let mut lost = Body::message(MessageText::removed(), None, None);
         lost.redact();
         lost
-    })
+    });
+    Ok((body, json.len()))
 }
 
 fn json(body: &Body) -> rusqlite::Result<String> {

@@ -47,7 +47,7 @@ impl Heads {
         if !self.0.contains_key(&room) {
             return Ok(Outcome::NoRoom);
         }
-        let sql = "SELECT 1 FROM events WHERE room = ?1 LIMIT 1";
+        let sql = "SELECT 1 FROM events WHERE room = ?1 AND kept LIMIT 1";
         if conn.prepare_cached(sql)?.exists([room.0])? {
             return Ok(Outcome::Kept);
         }

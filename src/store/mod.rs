@@ -15,6 +15,7 @@
 //!   next batch is tried anew.
 
 mod append;
+mod compaction;
 mod connection;
 mod disk;
 mod error;
@@ -100,8 +101,16 @@ impl Store {
         let (reads, questions) = sync_channel(READS);
         let readers = readers::start(db, questions).map_err(failed)?;
         let pings = Arc::new(AtomicUsize::new(0));
-        let (db, ledger) = (db.to_owned(), Some(ledger));
-        let writer = Writer { db, durability, jobs, pings: Arc::clone(&pings), ledger, wal, claim };
+        let writer = Writer {
+            db: db.to_owned(),
+            durability,
+            jobs,
+            pings: Arc::clone(&pings),
+            ledger: Some(ledger),
+            failing: false,
+            wal,
+            claim,
+        };
         let name = "store-write".to_owned();
         let writer =
             thread::Builder::new().name(name).spawn(move || writer.run()).map_err(failed)?;

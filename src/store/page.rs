@@ -66,8 +66,8 @@ pub(super) fn read(conn: &mut Connection, query: &Query) -> rusqlite::Result<Pag
 
 /// Head and oldest kept event of a room; `None` for an unknown one.
 fn ends(conn: &Connection, room: RoomId) -> rusqlite::Result<Option<(u64, u64)>> {
-    let sql = "SELECT seq, (SELECT max(seq) FROM events WHERE room = ?1),
-                   (SELECT min(seq) FROM events WHERE room = ?1)
+    let sql = "SELECT seq, (SELECT max(seq) FROM events WHERE room = ?1 AND kept),
+                   (SELECT min(seq) FROM events WHERE room = ?1 AND kept)
                FROM rooms WHERE id = ?1";
     conn.prepare_cached(sql)?
         .query_row([room.0], |row| {
@@ -89,7 +89,7 @@ fn select(
 ) -> rusqlite::Result<(Vec<Event>, bool)> {
     let order = if ascending { "ASC" } else { "DESC" };
     let mut statement = conn.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM events WHERE room = ?1 AND seq > ?2 AND seq <= ?3
+        "SELECT {COLUMNS} FROM events WHERE room = ?1 AND seq > ?2 AND seq <= ?3 AND kept
          ORDER BY seq {order}"
     ))?;
     let mut rows = statement.query(params![query.room.0, number(low), number(high)])?;

@@ -5,6 +5,7 @@
 
 use rusqlite::{Connection, params};
 
+use super::compaction;
 use super::rows::{RoomId, number, place};
 use crate::model::Timestamp;
 
@@ -46,16 +47,20 @@ pub(super) fn step(
     retention: Retention,
 ) -> rusqlite::Result<Pruned> {
     let (first_seq, more) = survivor(conn, room, head, retention)?;
-    let sql = "DELETE FROM events WHERE room = ?1 AND seq < ?2";
     let until = params![room.0, number(first_seq)];
-    let any = conn.prepare_cached(sql)?.execute(until)? > 0;
-    if any {
+    // Overwritten in place: what stands there is gone at once, the space comes back later.
+    let sql = "UPDATE events SET kept = 0, nick = zeroblob(octet_length(nick)),
+                   body = zeroblob(octet_length(body))
+               WHERE room = ?1 AND seq < ?2 AND kept";
+    let gone = conn.prepare_cached(sql)?.execute(until)?;
+    if gone > 0 {
         let sql = "DELETE FROM reactions WHERE room = ?1 AND target < ?2";
         conn.prepare_cached(sql)?.execute(until)?;
         let sql = "UPDATE rooms SET seq = ?2 WHERE id = ?1";
         conn.prepare_cached(sql)?.execute(params![room.0, number(head)])?;
+        compaction::step(conn, gone)?;
     }
-    Ok(Pruned { first_seq, more, any })
+    Ok(Pruned { first_seq, more, any: gone > 0 })
 }
 
 /// The oldest event that stays after this step, and whether a bound made it stay.
@@ -65,7 +70,8 @@ fn survivor(
     head: u64,
     retention: Retention,
 ) -> rusqlite::Result<(u64, bool)> {
-    let sql = "SELECT seq, at, octet_length(body) FROM events WHERE room = ?1 ORDER BY seq";
+    let sql = "SELECT seq, at, octet_length(body) FROM events
+               WHERE room = ?1 AND kept ORDER BY seq";
     let mut statement = conn.prepare_cached(sql)?;
     let mut rows = statement.query([room.0])?;
     let (mut gone, mut bytes) = (0, 0);

@@ -27,7 +27,7 @@ pub(super) struct Job {
 pub(super) fn start(db: &Path, jobs: Receiver<Job>) -> io::Result<Vec<JoinHandle<()>>> {
     let jobs = Arc::new(Mutex::new(jobs));
     let start = |number| {
-        let mut reader = Reader { db: db.to_owned(), conn: None };
+        let mut reader = Reader { db: db.to_owned(), conn: None, failing: false };
         let jobs = Arc::clone(&jobs);
         let name = format!("store-read-{number}");
         thread::Builder::new().name(name).spawn(move || {
@@ -48,19 +48,29 @@ struct Reader {
     db: PathBuf,
     /// None before the first question and after a failure.
     conn: Option<Connection>,
+    /// The last answer was a failure; only the first of a row is logged.
+    failing: bool,
 }
 
 impl Reader {
     fn answer(&mut self, query: &Query) -> Result<Page, StoreError> {
-        let outcome = match self.conn.take() {
-            Some(conn) => Ok(conn),
-            None => connection::reader(&self.db),
-        }
-        .and_then(|mut conn| {
-            let page = page::read(&mut conn, query)?;
-            self.conn = Some(conn);
-            Ok(page)
-        });
-        outcome.map_err(|failure| error::at_run_time(&failure, &self.db))
+        let page = self.page(query);
+        let was_failing = std::mem::replace(&mut self.failing, page.is_err());
+        page.map_err(|failure| {
+            if !was_failing {
+                log::error!("the store cannot read: {failure}");
+            }
+            error::at_run_time(&failure, &self.db)
+        })
+    }
+
+    fn page(&mut self, query: &Query) -> rusqlite::Result<Page> {
+        let mut conn = match self.conn.take() {
+            Some(conn) => conn,
+            None => connection::reader(&self.db)?,
+        };
+        let page = page::read(&mut conn, query)?;
+        self.conn = Some(conn);
+        Ok(page)
     }
 }

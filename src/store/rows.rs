@@ -65,8 +65,9 @@ impl Boot {
     pub(super) fn load(conn: &Connection) -> rusqlite::Result<Self> {
         let mut rooms = conn.prepare(
             "SELECT id, name, epoch, topic, created_at,
-                 max(seq, coalesce((SELECT max(seq) FROM events WHERE room = rooms.id), 0)) AS head,
-                 (SELECT min(seq) FROM events WHERE room = rooms.id) AS first
+                 max(seq, coalesce((SELECT max(seq) FROM events WHERE room = rooms.id AND kept), 0))
+                     AS head,
+                 (SELECT min(seq) FROM events WHERE room = rooms.id AND kept) AS first
              FROM rooms ORDER BY id",
         )?;
         let mut sessions = conn.prepare(

@@ -15,25 +15,23 @@ const APPLICATION_ID: i64 = 0x5052_4c52;
 
 const MIGRATIONS: [&str; 1] = [include_str!("schema/001.sql")];
 
-/// Brings the database to the layout that this program knows.
-///
-/// # Errors
-/// `Broken` for a database of a newer program or of another one, or one that cannot be written.
-pub(super) fn migrate(conn: &mut Connection, db: &Path) -> Result<(), StoreError> {
-    let found = check(conn, db)?;
-    let failed = |error| at_open(&error, db);
+/// Brings the database from the layout that [`layout`] found to the one that this program knows.
+pub(super) fn migrate(conn: &mut Connection, found: usize) -> rusqlite::Result<()> {
     for (done, migration) in MIGRATIONS.iter().enumerate().skip(found) {
-        let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
-        tx.execute_batch(migration).map_err(failed)?;
-        tx.pragma_update(None, "application_id", APPLICATION_ID).map_err(failed)?;
-        tx.pragma_update(None, "user_version", done as i64 + 1).map_err(failed)?;
-        tx.commit().map_err(failed)?;
+        let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        tx.execute_batch(migration)?;
+        tx.pragma_update(None, "application_id", APPLICATION_ID)?;
+        tx.pragma_update(None, "user_version", done as i64 + 1)?;
+        tx.commit()?;
     }
     Ok(())
 }
 
-/// How many migrations the database has been through, if it is one of ours.
-fn check(conn: &Connection, db: &Path) -> Result<usize, StoreError> {
+/// How many migrations the database has been through; none for a new one. Writes nothing.
+///
+/// # Errors
+/// `Broken` for a database of a newer program or of another one, or one that cannot be read.
+pub(super) fn layout(conn: &Connection, db: &Path) -> Result<usize, StoreError> {
     let pragma = |name: &str| conn.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let failed = |error| at_open(&error, db);
     let (layout, owner) =

@@ -1,8 +1,9 @@
 //! Keeping the write-ahead log short without making commits wait, and free of removed text.
 //!
-//! A checkpoint copies what is committed from the log into the database; only when all of it is
-//! copied does the next commit begin the log anew. A thread of its own does the long part while
-//! commits go on; what came in meanwhile is a short rest, which the writer copies itself.
+//! A checkpoint copies what is committed from the log into the database. A thread of its own does it
+//! while commits go on. Only when nothing was left to copy does the next commit begin the log anew:
+//! a pause will do for that, and where there is none the writer copies the last bit itself, seldom,
+//! because that makes commits wait for the disk.
 //!
 //! Invariant: the log is bounded, unless another program holds an old state of the database open.
 
@@ -21,15 +22,16 @@ use super::{Durability, connection};
 
 /// So many pages (of 4 KiB) in the log begin a checkpoint.
 const BEGIN_PAGES: u32 = 2000;
-/// So many make commits wait for it: the disk cannot keep up.
+/// So many, after a checkpoint, make the writer copy what came in meanwhile.
+const FINISH_PAGES: u32 = 8000;
+/// So many make commits wait for the checkpoint: the disk cannot keep up.
 const WAIT_PAGES: u32 = 32_000;
 /// Removed text leaves the log file in the first pause after so long,
 const QUIET: Duration = Duration::from_secs(1);
 /// or after so long without a pause.
-const AT_LATEST: Duration = Duration::from_secs(20);
+const AT_LATEST: Duration = Duration::from_secs(30);
 /// How long that waits for readers before it is put off.
 const READERS_WAIT: Duration = Duration::from_millis(50);
-const BUSY_WAIT: Duration = Duration::from_secs(1);
 
 /// The writer's view of the log, and of the thread that shortens it.
 #[derive(Debug)]
@@ -86,7 +88,9 @@ impl Wal {
             if self.has_ended(pages >= WAIT_PAGES) {
                 self.under_way = false;
                 self.next = pages + BEGIN_PAGES;
-                put_off_if_failed(passive(conn));
+                if pages >= FINISH_PAGES {
+                    put_off_if_failed(passive(conn));
+                }
             }
             return;
         }
@@ -141,7 +145,7 @@ fn passive(conn: &Connection) -> rusqlite::Result<()> {
 fn empty(conn: &Connection) -> rusqlite::Result<()> {
     conn.busy_timeout(READERS_WAIT)?;
     let outcome = conn.wal_checkpoint_v2(DEFAULT_NAME, CheckpointMode::TRUNCATE);
-    conn.busy_timeout(BUSY_WAIT)?;
+    conn.busy_timeout(connection::BUSY_WAIT)?;
     outcome.map(drop)
 }
 

@@ -48,6 +48,8 @@ pub(super) struct Writer {
     pub(super) pings: Arc<AtomicUsize>,
     /// None after a failure, until the next attempt.
     pub(super) ledger: Option<Ledger>,
+    /// The last attempt failed.
+    pub(super) failing: bool,
     pub(super) wal: Wal,
     /// Dropped last: another process may have the database then.
     pub(super) claim: Claim,
@@ -89,19 +91,34 @@ impl Writer {
 
     /// Commits `first` and all that waits behind it, and tells each its outcome.
     fn commit(&mut self, first: Job) {
+        #[cfg(test)]
+        let Some(first) = self.inspected(first) else { return };
         let group = self.gather(first);
         match self.attempt(&group) {
             Ok(committed) => {
+                self.report(None);
                 let removed = committed.removed;
                 answer(group, committed);
                 self.look_after_the_log(removed);
             }
             Err(failure) => {
-                self.ledger = None;
+                self.report(Some(&failure));
+                // Closing the database may shorten its files: look at them first.
                 let failure = error::at_run_time(&failure, &self.db);
+                self.ledger = None;
                 group.into_iter().for_each(|job| refuse(job, &failure));
             }
         }
+    }
+
+    /// Logs the first failure of a row, and its end.
+    fn report(&mut self, failure: Option<&rusqlite::Error>) {
+        match failure {
+            Some(error) if !self.failing => log::error!("the store cannot write: {error}"),
+            None if self.failing => log::info!("the store writes again"),
+            _ => {}
+        }
+        self.failing = failure.is_some();
     }
 
     fn gather(&mut self, first: Job) -> Vec<Job> {
@@ -152,6 +169,16 @@ impl Writer {
             // After a failure: when the next commit has opened the database again.
             None => self.wal.removed(now),
         }
+    }
+}
+
+#[cfg(test)]
+impl Writer {
+    /// Shows the connection to a test that asks for it; gives every other job back.
+    fn inspected(&mut self, job: Job) -> Option<Job> {
+        let Job::Inspect(look) = job else { return Some(job) };
+        look(self.ledger().expect("tests look at a database that can be opened").connection());
+        None
     }
 }
 

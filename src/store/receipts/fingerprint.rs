@@ -56,7 +56,7 @@ mod tests {
         let epoch = Epoch("abcdefghijkm".into());
         let client_id = ClientId::new("one").unwrap();
         let print = Fingerprint::of(&epoch, &client_id, UserId(7), "ada");
-        let numbers = [print.key, print.by_user, print.by_name];
-        assert_eq!(numbers, [0, 0, 0]);
+        let numbers = [-1773174350244575616, -6278172327520856866, 4212258465342867365];
+        assert_eq!([print.key, print.by_user, print.by_name], numbers);
     }
 }

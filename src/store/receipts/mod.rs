@@ -7,8 +7,8 @@
 //! 1. The *tail*: the newest keys, in the table `receipts` in order of arrival and in memory.
 //! 2. Once it holds [`RUN_KEYS`] they are sorted and written as a *run* into `receipt_index`, a
 //!    part with every transaction, so that nobody waits for it.
-//! 3. A run never changes. A [`Sieve`] in memory says which runs need not be asked, and a run is
-//!    forgotten as a whole.
+//! 3. A run never changes. A sieve (a Bloom filter) in memory says which runs need not be asked, and
+//!    a run is forgotten as a whole.
 //!
 //! Invariant: what is in memory agrees with the transaction under way; if that fails, all of it is
 //! dropped and loaded anew.
@@ -17,13 +17,12 @@ mod fingerprint;
 mod run;
 mod sieve;
 mod tail;
-#[cfg(test)]
-mod tests;
 
 use rusqlite::{Connection, params};
 
 pub(super) use fingerprint::Fingerprint;
 use run::{Run, Sealing};
+use sieve::Spot;
 use tail::Tail;
 
 use crate::model::Timestamp;
@@ -87,7 +86,8 @@ impl Receipts {
         if let Some(receipt) = in_memory.filter(good).min_by_key(|receipt| receipt.seq) {
             return Ok(Some(receipt));
         }
-        for run in self.runs.iter().rev().filter(|run| run.may_hold(print.key)) {
+        let spot = Spot::of(print.key);
+        for run in self.runs.iter().rev().filter(|run| run.may_hold(&spot)) {
             for mark in marks {
                 if let Some(receipt) = run.get(conn, mark)?.filter(good) {
                     return Ok(Some(receipt));

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::sieve::Sieve;
+use super::sieve::{Sieve, Spot};
 use super::tail::Tail;
 use super::{FORGET_ROWS, Receipt};
 use crate::model::Timestamp;
@@ -25,8 +25,8 @@ pub(super) struct Run {
 
 impl Run {
     /// Whether a key with this hash may be in it; `false` is certain.
-    pub(super) fn may_hold(&self, key: i64) -> bool {
-        self.sieve.as_ref().is_none_or(|sieve| sieve.may_hold(key.cast_unsigned()))
+    pub(super) fn may_hold(&self, spot: &Spot) -> bool {
+        self.sieve.as_ref().is_none_or(|sieve| sieve.may_hold(spot))
     }
 
     pub(super) fn get(&self, conn: &Connection, mark: i64) -> rusqlite::Result<Option<Receipt>> {

@@ -10,6 +10,26 @@ const BLOCK_WORDS: usize = 8;
 /// How many bits a key sets.
 const BITS: u32 = 6;
 
+/// Where the hash of a key leaves its bits: computed once, compared with every sieve.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Spot {
+    /// The upper 11 bits of the hash, so always below [`BLOCKS`].
+    block: usize,
+    bits: [u64; BLOCK_WORDS],
+}
+
+impl Spot {
+    pub(super) fn of(key: i64) -> Self {
+        let key = key.cast_unsigned();
+        let mut bits = [0; BLOCK_WORDS];
+        for turn in 0..BITS {
+            let bit = key >> (9 * turn);
+            bits[(bit >> 6 & 7) as usize] |= 1 << (bit & 63);
+        }
+        Self { block: (key >> 53) as usize, bits }
+    }
+}
+
 /// The filter of one run; 128 KiB.
 #[derive(Clone, Debug)]
 pub(super) struct Sieve {
@@ -21,18 +41,15 @@ impl Sieve {
         Self { words: vec![[0; BLOCK_WORDS]; BLOCKS].into() }
     }
 
-    /// Adds the hash of a key.
-    pub(super) fn add(&mut self, key: u64) {
-        let (block, bits) = place(key);
-        for (word, set) in self.words[block].iter_mut().zip(bits) {
-            *word |= set;
-        }
+    /// Adds a key.
+    pub(super) fn add(&mut self, spot: &Spot) {
+        self.words[spot.block].iter_mut().zip(spot.bits).for_each(|(word, bits)| *word |= bits);
     }
 
-    /// Whether the hash may have been added; `false` is certain.
-    pub(super) fn may_hold(&self, key: u64) -> bool {
-        let (block, bits) = place(key);
-        self.words[block].iter().zip(bits).all(|(word, set)| word & set == set)
+    /// Whether the key may have been added; `false` is certain.
+    pub(super) fn may_hold(&self, spot: &Spot) -> bool {
+        let block = &self.words[spot.block];
+        block.iter().zip(spot.bits).fold(0, |missing, (word, bits)| missing | (bits & !word)) == 0
     }
 
     pub(super) fn to_bytes(&self) -> Vec<u8> {
@@ -50,16 +67,6 @@ impl Sieve {
     }
 }
 
-/// The block of a key (its upper 11 bits, so always below [`BLOCKS`]) and its bits in there.
-fn place(key: u64) -> (usize, [u64; BLOCK_WORDS]) {
-    let mut bits = [0; BLOCK_WORDS];
-    for turn in 0..BITS {
-        let bit = key >> (9 * turn);
-        bits[(bit >> 6 & 7) as usize] |= 1 << (bit & 63);
-    }
-    ((key >> 53) as usize, bits)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,12 +75,13 @@ mod tests {
     #[test]
     fn what_was_added_passes_and_few_others_do() {
         let mut rng = rand::rng();
-        let keys: Vec<u64> = (0..65_536).map(|_| rng.next_u64()).collect();
+        let mut spot = || Spot::of(rng.next_u64().cast_signed());
+        let keys: Vec<Spot> = (0..65_536).map(|_| spot()).collect();
         let mut sieve = Sieve::new();
-        keys.iter().for_each(|key| sieve.add(*key));
+        keys.iter().for_each(|key| sieve.add(key));
         let restored = Sieve::from_bytes(&sieve.to_bytes()).unwrap();
-        assert!(keys.iter().all(|key| restored.may_hold(*key)));
-        let strangers = (0..100_000).filter(|_| restored.may_hold(rng.next_u64())).count();
+        assert!(keys.iter().all(|key| restored.may_hold(key)));
+        let strangers = (0..100_000).filter(|_| restored.may_hold(&spot())).count();
         assert!(strangers < 500, "{strangers} of 100,000");
         assert!(Sieve::from_bytes(&[0; 100]).is_none());
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, params};
 
-use super::sieve::Sieve;
+use super::sieve::{Sieve, Spot};
 use super::{Fingerprint, Receipt};
 use crate::model::Timestamp;
 use crate::store::rows::{number, place};
@@ -44,7 +44,7 @@ impl Tail {
     pub(super) fn add(&mut self, id: i64, print: Fingerprint, receipt: Receipt) {
         self.marks.insert(print.by_user, receipt);
         self.marks.insert(print.by_name, receipt);
-        self.sieve.add(print.key.cast_unsigned());
+        self.sieve.add(&Spot::of(print.key));
         self.newest = self.newest.max(receipt.at);
         self.last_id = id;
         self.keys += 1;

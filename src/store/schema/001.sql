@@ -10,7 +10,9 @@ CREATE TABLE rooms (
 );
 
 -- The log. Appended at one end whatever the room, found through the index. `kind` is the event's
--- type on the wire, and `superseded` for an edit with a later edit, which alone holds the text.
+-- type on the wire, or one of the words for rows whose text was taken away. `kept` is 0 for a row
+-- that was pruned and waits for its space to be given back. A row never changes its size and is
+-- never moved: src/store/event_row.rs and compaction.rs say why.
 CREATE TABLE events (
     id     INTEGER PRIMARY KEY,
     room   INTEGER NOT NULL,
@@ -20,11 +22,17 @@ CREATE TABLE events (
     user   INTEGER NOT NULL,
     nick   TEXT    NOT NULL,
     guest  INTEGER NOT NULL,
+    kept   INTEGER NOT NULL DEFAULT 1,
     target INTEGER,
     body   TEXT    NOT NULL
 );
-CREATE UNIQUE INDEX events_by_place ON events (room, seq);
-CREATE UNIQUE INDEX newest_edits ON events (room, target) WHERE kind = 'edited';
+CREATE UNIQUE INDEX events_by_place ON events (room, seq) WHERE kept;
+CREATE UNIQUE INDEX newest_edits ON events (room, target)
+    WHERE kept AND kind IN ('edited', 'erased');
+
+-- How many rows of `events` are not kept.
+CREATE TABLE gaps (rows INTEGER NOT NULL);
+INSERT INTO gaps VALUES (0);
 
 -- How things stand with each reaction, and the event that made it so.
 CREATE TABLE reactions (

@@ -1,1 +1,160 @@
+//! What the store promises, tried on real files.
 
+mod editing;
+mod failing;
+mod numbering;
+mod opening;
+mod paging;
+mod reactions;
+mod repeating;
+mod restart;
+mod retention;
+
+use std::path::PathBuf;
+use std::sync::mpsc::channel;
+
+use tempfile::TempDir;
+
+use super::*;
+use crate::model::{
+    Author, Body, ClientId, Emoji, Epoch, Event, MessageText, Nick, RoomName, Timestamp, UserId,
+};
+
+const LOBBY: RoomId = RoomId(1);
+const NOON: Timestamp = Timestamp(1_795_348_800_000);
+
+/// A store on a directory of its own, asked and answered in one breath.
+struct TestStore {
+    directory: TempDir,
+    store: Store,
+    boot: Boot,
+}
+
+impl TestStore {
+    fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let db = directory.path().join("parlor.db");
+        let (store, boot) = Store::open(&db, Durability::Normal).unwrap();
+        Self { directory, store, boot }
+    }
+
+    /// A store with the room [`LOBBY`].
+    fn with_lobby() -> Self {
+        let store = Self::new();
+        assert_eq!(store.commit(vec![Op::CreateRoom(room(LOBBY, "Lobby"))]), [Outcome::Done]);
+        store
+    }
+
+    fn db(&self) -> PathBuf {
+        self.directory.path().join("parlor.db")
+    }
+
+    fn reopened(self) -> Self {
+        self.store.close();
+        let (store, boot) = Store::open(&self.db(), Durability::Normal).unwrap();
+        Self { store, boot, ..self }
+    }
+
+    fn try_commit(&self, batch: Vec<Op>) -> Result<Vec<Outcome>, StoreError> {
+        let (tell, told) = channel();
+        let done = move |_, outcomes| tell.send(outcomes).unwrap();
+        self.store.commit(batch, done).map_err(|(_, error)| error)?;
+        told.recv().unwrap()
+    }
+
+    fn commit(&self, batch: Vec<Op>) -> Vec<Outcome> {
+        self.try_commit(batch).unwrap()
+    }
+
+    /// The outcome of one event in the lobby.
+    fn append(&self, who: &str, body: Body) -> Outcome {
+        self.commit(vec![append(who, body)]).remove(0)
+    }
+
+    fn page(&self, room: RoomId, range: Range, limit: usize, max_bytes: usize) -> Page {
+        let (tell, told) = channel();
+        let query = Query { room, range, limit, max_bytes };
+        self.store.read(query, move |page| tell.send(page).unwrap()).unwrap();
+        told.recv().unwrap().unwrap()
+    }
+
+    fn log(&self, room: RoomId) -> Vec<Event> {
+        self.page(room, Range::After { seq: 0, upto: None }, usize::MAX, usize::MAX).events
+    }
+
+    /// Runs `look` on the writer's own connection.
+    fn inspect<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&rusqlite::Connection) -> T + Send + 'static,
+    ) -> T {
+        let (tell, told) = channel();
+        let look = move |conn: &rusqlite::Connection| tell.send(look(conn)).unwrap();
+        assert!(self.store.write(writer::Job::Inspect(Box::new(look))).is_none());
+        told.recv().unwrap()
+    }
+
+    /// How many rows a table has.
+    fn rows(&self, table: &'static str) -> i64 {
+        let sql = format!("SELECT count(*) FROM {table}");
+        self.inspect(move |conn| conn.query_row(&sql, (), |row| row.get(0)).unwrap())
+    }
+}
+
+fn room(id: RoomId, name: &str) -> RoomRow {
+    RoomRow {
+        id,
+        name: RoomName::parse(name).unwrap(),
+        epoch: Epoch(format!("epoch-{:06}", id.0)),
+        seq: 0,
+        first_seq: 1,
+        topic: None,
+        created_at: NOON,
+    }
+}
+
+/// The same name is the same user.
+fn author(name: &str) -> Author {
+    let user = UserId(name.bytes().fold(7, |user, byte| user * 31 + i64::from(byte)));
+    Author { user, nick: Nick::parse(name).unwrap(), guest: true }
+}
+
+/// An event in the lobby at noon.
+fn append(who: &str, body: Body) -> Op {
+    Op::Append(event(who, body))
+}
+
+fn event(who: &str, body: Body) -> Append {
+    Append { room: LOBBY, at: NOON, author: author(who), name_key: who.to_lowercase(), body }
+}
+
+fn text(words: &str) -> MessageText {
+    MessageText::new(words, 100_000).unwrap()
+}
+
+fn said(words: &str) -> Body {
+    Body::message(text(words), None, None)
+}
+
+/// A message with an idempotency key.
+fn keyed(words: &str, key: &str) -> Body {
+    Body::message(text(words), None, Some(ClientId::new(key).unwrap()))
+}
+
+fn edited(target: u64, words: &str) -> Body {
+    Body::edited(target, text(words))
+}
+
+fn reacted(target: u64, emoji: &str, on: bool) -> Body {
+    Body::reacted(target, Emoji::new(emoji).unwrap(), on)
+}
+
+fn appended(seq: u64) -> Outcome {
+    Outcome::Appended { seq }
+}
+
+fn duplicate(seq: u64) -> Outcome {
+    Outcome::Duplicate { seq, at: NOON }
+}
+
+const NOT_FOUND: Outcome = Outcome::Refused(Refusal::MessageNotFound);
+const NOT_YOURS: Outcome = Outcome::Refused(Refusal::NotYours);
