@@ -5,8 +5,8 @@ use serde_json::json;
 
 use crate::stage::{Person, Refusal, TestApp};
 
-fn deep(open: &str, close: &str) -> String {
-    format!(r#"{{"type":"ping","x":{}1{}}}"#, open.repeat(5000), close.repeat(5000))
+fn deep(open: &str, close: &str, depth: usize) -> String {
+    format!(r#"{{"type":"ping","x":{}1{}}}"#, open.repeat(depth), close.repeat(depth))
 }
 
 /// What is not one JSON object.
@@ -39,7 +39,7 @@ fn broken() -> Vec<String> {
     ]
     .map(String::from)
     .to_vec();
-    texts.extend([deep("[", "]"), deep(r#"{"a":"#, "}"), "[".repeat(16_000)]);
+    texts.extend([deep("[", "]", 5000), deep(r#"{"":"#, "}", 3000), "[".repeat(16_000)]);
     texts
 }
 

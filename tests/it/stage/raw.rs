@@ -146,8 +146,11 @@ impl RawSocket {
             .collect();
         let mut answer =
             Answer { status: status.expect("a status line"), headers, body: String::new() };
-        let length: Option<usize> = answer.header("content-length").parse().ok();
-        while answer.status != 101 && length.is_none_or(|length| self.received.len() < length) {
+        let length = match answer.status {
+            101 => Some(0),
+            _ => answer.header("content-length").parse::<usize>().ok(),
+        };
+        while length.is_none_or(|length| self.received.len() < length) {
             if !self.more().await {
                 break;
             }
