@@ -62,11 +62,11 @@ async fn answer(request: Request, mut framed: Framed<TcpStream, h1::Codec>) -> i
     let parts = framed.into_parts();
     parts.io.set_nodelay(true)?;
     let minute = Duration::from_secs(60).as_millis() as u64;
-    let limits = LinkLimits {
+    let limits = Rc::new(LinkLimits {
         backlog_bytes: usize::MAX,
         pulse: Pulse::new(minute, 2 * minute),
         hello_ms: minute,
-    };
+    });
     let link = Rc::new(Link::new(parts.io, limits, minute));
     let reader = Reader::new(Rc::clone(&link), FRAME_BYTES, &parts.read_buf, Vec::new());
     actix_rt::spawn(echo(link, reader));

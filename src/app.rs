@@ -275,11 +275,11 @@ impl Blueprint {
             frame_bytes: config.limits.frame_bytes,
             text_chars: config.limits.text_chars,
         });
-        let limits = LinkLimits {
+        let limits = Rc::new(LinkLimits {
             backlog_bytes: config.limits.backlog_bytes,
             pulse,
             hello_ms: config.limits.hello_ms,
-        };
+        });
         let doorman = Doorman {
             house,
             limits,

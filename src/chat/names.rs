@@ -1,14 +1,15 @@
 //! Who holds which name. Invariant: no two sessions hold names that share a key.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::model::{NickKeys, SessionId};
 
 /// The names that are held now, by both of their keys.
 #[derive(Debug, Default)]
 pub struct Names {
-    folded: HashMap<Box<str>, SessionId>,
-    exact: HashMap<Box<str>, SessionId>,
+    folded: HashMap<Arc<str>, SessionId>,
+    exact: HashMap<Arc<str>, SessionId>,
 }
 
 impl Names {

@@ -5,6 +5,7 @@
 //! Cyrillic letters) are one name and only one person holds it.
 
 use std::fmt;
+use std::sync::Arc;
 
 use precis_core::profile::PrecisFastInvocation;
 use precis_profiles::Nickname;
@@ -22,9 +23,9 @@ pub struct Nick(Box<str>);
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct NickKeys {
     /// Lower case first, then skeleton.
-    pub folded: Box<str>,
+    pub folded: Arc<str>,
     /// Skeleton first, then lower case.
-    pub exact: Box<str>,
+    pub exact: Arc<str>,
 }
 
 impl Nick {
@@ -60,7 +61,11 @@ impl Nick {
         let lower = self.0.to_lowercase();
         let folded: String = skeleton(&lower).collect();
         let exact: String = skeleton(&self.0).collect();
-        NickKeys { folded: folded.to_lowercase().into(), exact: exact.to_lowercase().into() }
+        let folded: Arc<str> = folded.to_lowercase().into();
+        let exact = exact.to_lowercase();
+        // Most names have one key.
+        let exact = if *exact == *folded { Arc::clone(&folded) } else { exact.into() };
+        NickKeys { folded, exact }
     }
 }
 

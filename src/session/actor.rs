@@ -24,8 +24,6 @@ pub struct Greeting {
     pub first: Vec<u8>,
     /// Frames that the address spoke for the client (`?nick=…&room=…`).
     pub scripted: Vec<String>,
-    /// A fingerprint of where it comes from.
-    pub address: [u8; 32],
     /// Its place.
     pub place: Admitted,
 }
@@ -49,8 +47,7 @@ pub struct WsSession<S: AsyncRead + AsyncWrite + Unpin + 'static> {
     link: Rc<Link<S>>,
     conn: ConnId,
     house: Rc<Household>,
-    address: Box<[u8; 32]>,
-    _place: Admitted,
+    place: Admitted,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + 'static> WsSession<S> {
@@ -64,11 +61,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + 'static> WsSession<S> {
             left.local.remove(conn);
             left.chat.do_send(Gone { conn, clean });
         });
-        let Greeting { first, scripted, address, place } = greeting;
+        let Greeting { first, scripted, place } = greeting;
         let reader = Reader::new(Rc::clone(&link), house.frame_bytes, &first, scripted);
         Self::create(|ctx| {
             ctx.add_stream(reader);
-            Self { link, conn, house, address: Box::new(address), _place: place }
+            Self { link, conn, house, place }
         });
     }
 
@@ -97,7 +94,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + 'static> WsSession<S> {
             }
             Request::Hello(hello) => {
                 self.link.begin(true);
-                let (conn, address) = (self.conn, *self.address);
+                let (conn, address) = (self.conn, self.place.fingerprint());
                 self.house.chat.do_send(Knock { conn, id, hello, address });
             }
             _ if !self.link.is_welcomed() => {

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use sha2::{Digest, Sha256};
+
 /// Counts connections. Shared by all workers; touched when one comes or goes.
 #[derive(Debug)]
 pub struct Admission {
@@ -77,6 +79,18 @@ impl Admission {
         drop(counts);
         Ok(Admitted { admission: Arc::clone(self), address })
     }
+}
+
+impl Admitted {
+    /// A fingerprint of the address (for IPv6 of its network): to compare, not to show.
+    pub fn fingerprint(&self) -> [u8; 32] {
+        fingerprint(self.address)
+    }
+}
+
+/// The fingerprint of an address, as a session keeps it.
+pub fn fingerprint(address: IpAddr) -> [u8; 32] {
+    Sha256::digest(format!("parlor {}", network(address))).into()
 }
 
 impl Drop for Admitted {

@@ -14,7 +14,6 @@ use actix_http::{Request, Response, StatusCode, Version, h1, header, ws};
 use actix_web_actors::ws::HandshakeError;
 use futures_util::SinkExt;
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 
 use super::actor::{Greeting, Household, WsSession};
 use super::admission::{Admission, Full};
@@ -46,7 +45,7 @@ pub struct Doorman {
     /// The surroundings of the sessions that begin here.
     pub house: Rc<Household>,
     /// The limits of a connection.
-    pub limits: LinkLimits,
+    pub limits: Rc<LinkLimits>,
     /// How many there may be.
     pub admission: Arc<Admission>,
     /// Foreign origins that are let in.
@@ -74,10 +73,9 @@ impl Doorman {
         let peer = framed.io_ref().peer();
         let admitted = self.check(&request).and_then(|()| {
             let address = peer.ok_or_else(|| Refusal::new(Code::Busy))?.ip();
-            let place = self.admission.admit(address).map_err(no_place)?;
-            Ok((address, place))
+            self.admission.admit(address).map_err(no_place)
         });
-        let (address, place) = match admitted {
+        let place = match admitted {
             Ok(admitted) => admitted,
             Err(refusal) => {
                 self.house.meters.refused(refusal.code);
@@ -92,11 +90,11 @@ impl Doorman {
         let greeting = Greeting {
             first: parts.read_buf.to_vec(),
             scripted: scripted(request.uri().query()),
-            address: Sha256::digest(format!("parlor {address}")).into(),
             place,
         };
         let first_ping = rand::random_range(0..self.limits.pulse.interval_ms.max(1));
-        WsSession::start(Link::new(parts.io, self.limits, first_ping), greeting, self.house);
+        let link = Link::new(parts.io, self.limits, first_ping);
+        WsSession::start(link, greeting, self.house);
         Ok(())
     }
 

@@ -6,6 +6,7 @@
 use std::cell::{Cell, RefCell};
 use std::io::{self, IoSlice};
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use actix_codec::{AsyncRead, AsyncWrite, ReadBuf};
@@ -59,18 +60,19 @@ pub struct Link<S> {
     in_flight: Cell<u32>,
     barrier: Cell<bool>,
     welcomed: Cell<bool>,
-    trouble: RefCell<Trouble>,
+    /// Most connections never have any.
+    trouble: RefCell<Option<Box<Trouble>>>,
     abusive: Cell<bool>,
     opened_at: u64,
     heard_at: Cell<u64>,
     ping_at: Cell<u64>,
-    limits: LinkLimits,
+    limits: Rc<LinkLimits>,
     departure: RefCell<Option<Departure>>,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
     /// A link over `stream`; the first ping comes after `first_ping_ms`.
-    pub fn new(stream: S, limits: LinkLimits, first_ping_ms: u64) -> Self {
+    pub fn new(stream: S, limits: Rc<LinkLimits>, first_ping_ms: u64) -> Self {
         let now = uptime_ms();
         Self {
             stream: RefCell::new(stream),
@@ -135,9 +137,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
 
     /// Counts a bad frame; too many close the connection.
     pub fn bad_frame(&self) {
-        if self.trouble.borrow_mut().count(uptime_ms()) {
+        if self.is_too_much() {
             self.close(Close::Abuse);
         }
+    }
+
+    fn is_too_much(&self) -> bool {
+        self.trouble.borrow_mut().get_or_insert_default().count(uptime_ms())
     }
 
     /// The client said goodbye: answers in kind and leaves.
@@ -264,7 +270,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Outlet for Link<S> {
         if was_paused && !self.is_paused() {
             self.wake();
         }
-        if answer == Answer::Bad && self.trouble.borrow_mut().count(uptime_ms()) {
+        if answer == Answer::Bad && self.is_too_much() {
             // Called from within the relay: the session's own task closes.
             self.abusive.set(true);
             self.wake();

@@ -18,7 +18,7 @@ mod reader;
 mod trouble;
 
 pub use actor::{Greeting, Household, WsSession};
-pub use admission::{Admission, Admitted, Full};
+pub use admission::{Admission, Admitted, Full, fingerprint};
 pub use frames::{Frames, Incoming, Violation};
 pub use handshake::{Doorman, Socket, handshake_refusal, same_origin};
 pub use link::{Link, LinkLimits};

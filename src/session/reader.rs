@@ -5,7 +5,6 @@
 //! socket makes it wait.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -39,7 +38,8 @@ thread_local! {
 pub struct Reader<S> {
     link: Rc<Link<S>>,
     frames: Frames,
-    scripted: VecDeque<String>,
+    /// The last one first.
+    scripted: Vec<String>,
     parting: Option<Parting>,
 }
 
@@ -53,10 +53,11 @@ struct Parting {
 impl<S: AsyncRead + AsyncWrite + Unpin> Reader<S> {
     /// A reader over `link`. `first` came together with the handshake; `scripted` texts are
     /// taken before it as if the client had sent them.
-    pub fn new(link: Rc<Link<S>>, max: usize, first: &[u8], scripted: Vec<String>) -> Self {
+    pub fn new(link: Rc<Link<S>>, max: usize, first: &[u8], mut scripted: Vec<String>) -> Self {
         let mut frames = Frames::new(max);
         frames.feed(first);
-        Self { link, frames, scripted: scripted.into(), parting: None }
+        scripted.reverse();
+        Self { link, frames, scripted, parting: None }
     }
 
     fn poll_open(&mut self, cx: &mut Context<'_>) -> Poll<Option<Incoming>> {
@@ -64,7 +65,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Reader<S> {
             if self.link.is_paused() {
                 return Poll::Pending;
             }
-            if let Some(text) = self.scripted.pop_front() {
+            if let Some(text) = self.scripted.pop() {
                 return Poll::Ready(Some(Incoming::Text(text)));
             }
             match self.frames.take_next() {

@@ -53,7 +53,7 @@ fn prepare(conn: &Connection, durability: Durability) -> rusqlite::Result<()> {
     synchronous(conn, durability)?;
     // Removed text is overwritten with zeros, in the file and in pages that are given back.
     conn.pragma_update(None, "secure_delete", "ON")?;
-    conn.pragma_update(None, "cache_size", -8192)?;
+    conn.pragma_update(None, "cache_size", -2048)?;
     // The checkpointer decides when.
     conn.pragma_update(None, "wal_autocheckpoint", 0)?;
     conn.pragma_update(None, "journal_size_limit", LOG_KEEPS_BYTES)

@@ -4,7 +4,6 @@ use actix_web::http::header::{self, HeaderMap};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 
 use super::Site;
 use super::refused::Refused;
@@ -12,6 +11,7 @@ use super::rooms::{ask, room_name};
 use crate::chat::{Ask, Asker};
 use crate::model::{Body, TokenHash};
 use crate::protocol::{Code, Refusal, Request, decode, parse_nick};
+use crate::session::fingerprint;
 
 /// Who sends, if no token says so.
 #[derive(Deserialize)]
@@ -54,8 +54,7 @@ fn asker(request: &HttpRequest, who: As) -> Result<Asker, Refused> {
         return Err(Refusal::because(Code::LoginRequired, message).into());
     };
     let address = request.peer_addr().ok_or(Code::Busy)?.ip();
-    let fingerprint = Sha256::digest(format!("parlor {address}")).into();
-    Ok(Asker::Nick(parse_nick(&nick)?, fingerprint))
+    Ok(Asker::Nick(parse_nick(&nick)?, fingerprint(address)))
 }
 
 /// The message that a body holds, by the rules of a `send` frame.

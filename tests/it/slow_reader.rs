@@ -1,0 +1,166 @@
+//! Who does not read hurts only themselves.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::stage::{Person, RawSocket, TestApp, within};
+
+const MIB: u64 = 1 << 20;
+
+/// A member whose window is small and who reads nothing from here on.
+async fn stops_reading(app: &TestApp, nick: &str) -> RawSocket {
+    let path = format!("/ws?nick={nick}&room=lobby");
+    let mut socket = app.raw_with(&path, Some(4096)).await;
+    assert_eq!(socket.next().await.kind(), "welcome");
+    assert_eq!(socket.next().await.kind(), "joined");
+    socket
+}
+
+/// Says long things until the slow one is seen to go; returns the longest time that a message took
+/// from its sender to `listener`.
+async fn talk_until_cut(talker: &mut Person, listener: &mut Person, slow: &str) -> Duration {
+    // Four bytes a character: the largest text that fits into a frame.
+    let text = "🐌".repeat(3900);
+    let mut longest = Duration::ZERO;
+    within("the slow reader is cut", async {
+        loop {
+            let begin = Instant::now();
+            talker.say("lobby", &text).await;
+            loop {
+                let frame = listener.next().await;
+                if frame.kind() == "message" {
+                    break;
+                }
+                let gone = |list: &str| {
+                    let list = frame.0[list].as_array().cloned().unwrap_or_default();
+                    list.iter().any(|member| member["nick"] == slow)
+                };
+                if frame.kind() == "presence" && (gone("changed") || gone("left")) {
+                    return;
+                }
+            }
+            longest = longest.max(begin.elapsed());
+        }
+    })
+    .await;
+    longest
+}
+
+async fn hurts_only_itself(app: &TestApp) {
+    let mut talker = app.arrive_in("lobby", "talker").await;
+    let mut listener = app.arrive_in("lobby", "listener").await;
+    let mut slow = stops_reading(app, "slow").await;
+    assert_eq!(listener.next_presence().await.joined[0].nick, "slow");
+    let before = app.rss();
+    let longest = talk_until_cut(&mut talker, &mut listener, "slow").await;
+    assert!(longest < Duration::from_secs(1), "{longest:?}");
+    let grown = app.rss().saturating_sub(before);
+    assert!(grown < 60 * MIB, "{grown} bytes");
+    // Whoever reads on in time sees why; whole frames up to then, and no half one.
+    let (code, last) = slow.close_code().await;
+    let closing = last.expect("it is told why").0;
+    assert_eq!((code, &closing["type"], &closing["code"]), (4001, &"closing".into(), &4001.into()));
+    assert!(closing["reconnect_after_ms"].as_u64().is_some_and(|millis| millis > 0));
+    // Its name is free once the grace is over.
+    loop {
+        if listener.next_presence().await.left.iter().any(|member| member.nick == "slow") {
+            break;
+        }
+    }
+    app.arrive("slow").await;
+}
+
+#[tokio::test]
+async fn a_reader_that_stops_is_cut_and_nobody_else_notices() {
+    hurts_only_itself(&TestApp::with(&[
+        "limits.messages_per_second=0",
+        "resume.grace_ms=500",
+    ]))
+    .await;
+}
+
+#[tokio::test]
+async fn a_small_backlog_is_soon_too_much() {
+    hurts_only_itself(&TestApp::with(&[
+        "limits.messages_per_second=0",
+        "limits.backlog_bytes=20000",
+        "resume.grace_ms=500",
+    ]))
+    .await;
+}
+
+#[tokio::test]
+async fn who_was_cut_resumes_and_has_lost_nothing() {
+    let app = TestApp::with(&["limits.messages_per_second=0", "limits.backlog_bytes=20000"]);
+    let mut talker = app.arrive_in("lobby", "talker").await;
+    let mut listener = app.arrive_in("lobby", "listener").await;
+    let mut slow = app.raw_with("/ws?nick=slow&room=lobby", Some(4096)).await;
+    let welcome = slow.next().await;
+    let joined = slow.next().await;
+    talk_until_cut(&mut talker, &mut listener, "slow").await;
+    let token = welcome.0["resume"]["token"].as_str().expect("a token");
+    let (mut back, welcome) = app.resume(token).await;
+    assert_eq!(welcome.rooms, ["lobby"]);
+    let epoch = joined.0["room"]["epoch"].as_str().expect("an epoch");
+    let caught_up = back.catch_up("lobby", epoch, 0).await;
+    assert!(caught_up.complete);
+    crate::stage::assert_dense(&caught_up.events, 1);
+    assert_eq!(caught_up.events.len() as u64, caught_up.room.seq);
+}
+
+#[tokio::test]
+async fn ten_slow_readers_cost_no_more_than_their_backlogs() {
+    let app = TestApp::with(&[
+        "limits.messages_per_second=0",
+        "limits.backlog_bytes=100000",
+        "resume.grace_ms=500",
+    ]);
+    let mut talker = app.arrive_in("lobby", "talker").await;
+    let mut listener = app.arrive_in("lobby", "listener").await;
+    let mut slow = Vec::new();
+    for n in 0..10 {
+        slow.push(stops_reading(&app, &format!("slow{n}")).await);
+    }
+    let before = app.rss();
+    let text = "🐌".repeat(3900);
+    let mut cut = std::collections::HashSet::new();
+    while cut.len() < 10 {
+        talker.say("lobby", &text).await;
+        for frame in listener.heard().await {
+            let changed = frame.0["changed"].as_array().cloned().unwrap_or_default();
+            cut.extend(changed.iter().filter_map(|member| Some(member["nick"].as_str()?.to_owned())));
+        }
+    }
+    let grown = app.rss().saturating_sub(before);
+    assert!(grown < 60 * MIB, "{grown} bytes");
+    for mut socket in slow {
+        assert_eq!(socket.close_code().await.0, 4001);
+    }
+}
+
+#[tokio::test]
+async fn typing_gives_way_before_messages_do() {
+    let app = TestApp::with(&["limits.messages_per_second=0", "limits.backlog_bytes=1048576"]);
+    let mut talker = app.arrive_in("lobby", "talker").await;
+    let mut slow = stops_reading(&app, "slow").await;
+    // Typing alone never cuts anybody off, however much of it there is.
+    let on = json!({ "type": "typing", "on": true }).to_string();
+    let off = json!({ "type": "typing", "on": false }).to_string();
+    for _ in 0..200 {
+        for _ in 0..100 {
+            talker.write(on.clone()).await;
+            talker.write(off.clone()).await;
+        }
+        talker.ask(json!({ "type": "members" })).await;
+    }
+    talker.say("lobby", "and now?").await;
+    loop {
+        let frame = slow.next().await;
+        if frame.kind() == "message" {
+            assert_eq!(frame.0["text"], "and now?");
+            break;
+        }
+        assert!(["typing", "presence"].contains(&frame.kind()), "{frame:?}");
+    }
+}
