@@ -112,7 +112,7 @@ pub enum Reply {
 #[derive(Debug)]
 pub enum Want {
     /// A `join`: its answer is put together with what came since.
-    Join(super::joining::Joining),
+    Join(super::catching_up::Joining),
     /// A `history`.
     History {
         /// Where the answer goes.

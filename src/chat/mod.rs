@@ -9,17 +9,23 @@
 //! about a room travels one path (state → relay → outlet), so its order is one order.
 
 mod bucket;
+mod catching_up;
+mod dispatch;
 mod effect;
 mod entrance;
 mod joining;
+mod local;
+mod messages;
 mod meters;
 mod names;
 mod outlet;
+mod posting;
 mod presence;
 mod reading;
 mod recent;
 mod relay;
 mod room;
+mod rules;
 mod server;
 mod session;
 mod speaking;
@@ -33,11 +39,12 @@ mod wheel;
 
 pub use bucket::{Bucket, Moment, Pace};
 pub use effect::{Answer, Channel, Effect, Http, Reply, Shown, Want};
+pub use local::Local;
+pub use messages::{Ask, Enter, Gone, Knock, Overview, Ready, Say, Shutdown, Sweep, WorkerUp};
 pub use meters::Meters;
 pub use outlet::{Class, Heart, Outlet};
-pub use relay::{Backlog, Batch, Item, Local, Relay};
-pub use server::{
-    Ask, ChatServer, Enter, Gone, Knock, Overview, Ready, Say, Shutdown, Sweep, WorkerUp,
-};
-pub use speaking::Asker;
-pub use state::{Chat, Rules};
+pub use posting::Asker;
+pub use relay::{Backlog, Batch, Item, Relay};
+pub use rules::Rules;
+pub use server::ChatServer;
+pub use state::Chat;

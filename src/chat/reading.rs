@@ -3,8 +3,9 @@
 use bytes::Bytes;
 
 use super::bucket::Moment;
+use super::catching_up::FRESH_BYTES;
 use super::effect::{Channel, Effect, Reply, Want};
-use super::joining::{FRESH_BYTES, SHOWN_MEMBERS};
+use super::joining::SHOWN_MEMBERS;
 use super::presence::{LARGE_ROOM_PAUSE, SMALL_ROOM};
 use super::recent::Entry;
 use super::room::Room;

@@ -7,20 +7,18 @@ use bytes::BytesMut;
 use indexmap::IndexMap;
 
 use super::bucket::Moment;
-use super::effect::{Channel, Effect, Reply};
+use super::effect::{Effect, Reply};
 use super::recent::Entry;
 use super::state::Chat;
 use super::volatile;
-use crate::model::{Author, Body, Event, Nick, RoomName, SessionId, TokenHash, UserId};
-use crate::protocol::{Code, Rate, Refusal, Request, Sent, event_json, wire};
+use crate::model::{Author, Body, Event, SessionId};
+use crate::protocol::{Code, Refusal, Request, Sent, event_json, wire};
 use crate::store::{self, Append, Op, RoomId, StoreError};
 
 /// So many appends may wait for the store; more are told to come back.
 const MAX_QUEUED: usize = 16_384;
 /// So many of the server's own notes may wait while the store is failing.
 const MAX_NOTES: usize = 65_536;
-/// So many addresses may send without a session between two sweeps.
-const MAX_PASSERS_BY: usize = 10_000;
 /// At most so much is committed in one batch.
 const MAX_BATCH: usize = 4096;
 
@@ -34,7 +32,7 @@ pub struct Queued {
 /// Whoever waits for an append.
 #[derive(Debug)]
 pub struct Waiting {
-    reply: Reply,
+    pub(super) reply: Reply,
 }
 
 /// Frames of one batch, joined room by room, and the acknowledgements behind them.
@@ -50,15 +48,6 @@ struct Ack {
     at: crate::model::Timestamp,
     client_id: Option<crate::model::ClientId>,
     duplicate: bool,
-}
-
-/// Somebody who sends without a socket.
-#[derive(Debug)]
-pub enum Asker {
-    /// The holder of a session's token.
-    Token(TokenHash),
-    /// A guest for one request, with a fingerprint of the address it comes from.
-    Nick(Nick, [u8; 32]),
 }
 
 impl Chat {
@@ -91,79 +80,7 @@ impl Chat {
         self.append(append, Waiting { reply })
     }
 
-    /// Takes a message that came over HTTP.
-    pub fn post(
-        &mut self,
-        now: Moment,
-        asker: Asker,
-        room: &RoomName,
-        body: Body,
-        channel: Channel,
-    ) {
-        if let Err((channel, refusal)) = self.try_post(now, asker, room, body, channel) {
-            self.refuse(Reply::Http(channel), &refusal);
-        }
-    }
-
-    fn try_post(
-        &mut self,
-        now: Moment,
-        asker: Asker,
-        room: &RoomName,
-        body: Body,
-        channel: Channel,
-    ) -> Result<(), (Channel, Refusal)> {
-        let author = match self.author(now, asker) {
-            Ok(author) => author,
-            Err(refusal) => return Err((channel, refusal)),
-        };
-        let Some(&id) = self.room_keys.get(&room.key()) else {
-            return Err((channel, Code::RoomNotFound.into()));
-        };
-        let name_key = author.nick.keys().folded.to_string();
-        let append = Append { room: id, at: now.wall, author, name_key, body };
-        if let Err(refusal) = self.room_to_wait() {
-            return Err((channel, refusal));
-        }
-        let waiting = Waiting { reply: Reply::Http(channel) };
-        // There is room: this cannot be refused any more.
-        let _ = self.append(append, waiting);
-        Ok(())
-    }
-
-    fn author(&mut self, now: Moment, asker: Asker) -> Result<Author, Refusal> {
-        match asker {
-            Asker::Token(hash) => {
-                let who = *self.tokens.get(&hash).ok_or(Code::BadCredentials)?;
-                self.charge(now, who, Rate::Message)?;
-                let session = self.sessions.get(&who).ok_or(Code::BadCredentials)?;
-                Ok(Author { user: session.user, nick: session.nick.clone(), guest: true })
-            }
-            Asker::Nick(nick, address) => {
-                if !self.rules.guests {
-                    return Err(Code::GuestsNotAdmitted.into());
-                }
-                self.charge_address(now, address)?;
-                if self.names.holder(&nick.keys()).is_some() {
-                    return Err(Refusal::new(Code::NickTaken).field("nick"));
-                }
-                Ok(Author { user: UserId::random(&mut self.rng), nick, guest: true })
-            }
-        }
-    }
-
-    /// One-shot guests have no session: their address has the bucket.
-    fn charge_address(&mut self, now: Moment, address: [u8; 32]) -> Result<(), Refusal> {
-        let pace = self.rules.messages();
-        if self.passers_by.len() >= MAX_PASSERS_BY && !self.passers_by.contains_key(&address) {
-            return Err(Refusal::new(Code::Busy).retry_after(1000));
-        }
-        let full = super::bucket::Bucket::full(pace, now);
-        let taken = self.passers_by.entry(address).or_insert(full).take(pace, now);
-        taken.map_err(|millis| Refusal::new(Code::RateLimited).retry_after(millis))
-    }
-
-    fn room_to_wait(&self) -> Result<(), Refusal> {
+    pub(super) fn room_to_wait(&self) -> Result<(), Refusal> {
         if self.closing {
             return Err(Refusal::new(Code::ShuttingDown).retry_after(1000));
         }
@@ -173,7 +90,7 @@ impl Chat {
         Ok(())
     }
 
-    fn append(&mut self, append: Append, waiting: Waiting) -> Result<(), Refusal> {
+    pub(super) fn append(&mut self, append: Append, waiting: Waiting) -> Result<(), Refusal> {
         self.room_to_wait()?;
         let Some(room) = self.rooms.get_mut(&append.room) else {
             return Err(Code::RoomNotFound.into());

@@ -4,7 +4,8 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use super::code::Refusal;
-use super::fields::{Fields, Request};
+use super::fields::Fields;
+use super::request::Request;
 
 /// Which bucket a request draws from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

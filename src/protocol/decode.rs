@@ -5,7 +5,8 @@ use serde_json::value::RawValue;
 
 use super::code::{Code, Refusal};
 use super::commands::{COMMANDS, Command};
-use super::fields::{Fields, Request, string};
+use super::fields::{Fields, string};
+use super::request::Request;
 
 /// The `id` of a client frame, exactly as it was written: a string or an integer.
 #[derive(Clone, Debug)]

@@ -11,6 +11,7 @@ mod decode;
 mod event;
 mod fields;
 pub mod problem;
+mod request;
 mod server;
 pub mod wire;
 
@@ -19,7 +20,8 @@ pub use code::{Code, Refusal};
 pub use commands::{COMMANDS, Command, Field, Rate};
 pub use decode::{Decoded, ReplyId, decode};
 pub use event::event_json;
-pub use fields::{After, Hello, MAX_LIMIT, Page, Request, parse_client_id, parse_nick, parse_text};
+pub use fields::{MAX_LIMIT, parse_client_id, parse_nick, parse_text};
+pub use request::{After, Hello, Page, Request};
 pub use server::*;
 
 /// The version of this protocol, in `welcome.protocol`.

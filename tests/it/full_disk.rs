@@ -70,6 +70,8 @@ async fn a_file_size_limit_refuses_sends_and_nothing_else_and_is_recovered_from(
     prlimit(pid, Resource::FSIZE, Some((1 << 20, hard)), None).expect("it is ours");
     let acked = talks_until_full(&mut ada).await;
     assert!(acked > 0);
+    // Smaller messages would still fit: from here on nothing does.
+    prlimit(pid, Resource::FSIZE, Some((16 << 10, hard)), None).expect("it is ours");
     goes_on_without_writing(&app, &mut ada, acked).await;
     prlimit(pid, Resource::FSIZE, Some((soft, hard)), None).expect("it is ours");
     recovers(&mut app, &mut ada, acked).await;

@@ -147,7 +147,7 @@ async fn typing_gives_way_before_messages_do() {
     // Typing alone never cuts anybody off, however much of it there is.
     let on = json!({ "type": "typing", "on": true }).to_string();
     let off = json!({ "type": "typing", "on": false }).to_string();
-    for _ in 0..200 {
+    for _ in 0..100 {
         for _ in 0..100 {
             talker.write(on.clone()).await;
             talker.write(off.clone()).await;

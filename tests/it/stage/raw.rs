@@ -174,14 +174,14 @@ impl RawSocket {
         }
     }
 
-    /// The next text frame; pings are passed over and not answered.
+    /// The next text frame; pings and pongs are passed over and not answered.
     pub async fn next(&mut self) -> Frame {
         let next = async {
             loop {
                 let frame = self.frame().await.expect("the connection is open");
                 match frame.opcode {
                     1 => return frame.json(),
-                    9 => {}
+                    9 | 10 => {}
                     _ => panic!("{frame:?}"),
                 }
             }

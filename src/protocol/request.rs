@@ -1,0 +1,84 @@
+//! What a client may ask for, as it is once it has been checked.
+
+use crate::model::{ClientId, Emoji, Epoch, MessageText, Nick, RoomName, Topic};
+
+/// What a client asks for, checked. A `room` left out means the one room that the session is in.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Request {
+    /// Say who you are.
+    Hello(Hello),
+    /// Enter a room, or come back to it.
+    Join { room: Option<RoomName>, after: Option<After>, limit: usize },
+    /// Leave a room.
+    Leave { room: Option<RoomName> },
+    /// Say something.
+    Send {
+        room: Option<RoomName>,
+        text: MessageText,
+        reply_to: Option<u64>,
+        client_id: Option<ClientId>,
+    },
+    /// Replace a message's text.
+    Edit { room: Option<RoomName>, seq: u64, text: MessageText },
+    /// Take a message back.
+    Delete { room: Option<RoomName>, seq: u64 },
+    /// React to a message.
+    React { room: Option<RoomName>, seq: u64, emoji: Emoji, on: bool },
+    /// Set the topic.
+    Topic { room: Option<RoomName>, topic: Topic },
+    /// Take another name.
+    Rename { nick: Nick },
+    /// Say that you type.
+    Typing { room: Option<RoomName>, on: bool },
+    /// List the open rooms.
+    Rooms,
+    /// List a room's members.
+    Members { room: Option<RoomName> },
+    /// Read the log.
+    History { room: Option<RoomName>, page: Page, limit: usize },
+    /// Ask for the server's time.
+    Ping,
+    /// Ask what there is.
+    Help { topic: Option<String> },
+}
+
+/// Who somebody says to be.
+#[derive(Clone, PartialEq)]
+pub enum Hello {
+    /// A guest with this name.
+    Nick(Nick),
+    /// The holder of this resume token.
+    Resume(String),
+    /// The holder of this login.
+    Token(String),
+}
+
+impl std::fmt::Debug for Hello {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Nick(nick) => write!(f, "Nick({nick:?})"),
+            Self::Resume(_) => f.write_str("Resume(…)"),
+            Self::Token(_) => f.write_str("Token(…)"),
+        }
+    }
+}
+
+/// The last event that a client has: what it wants is everything since.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct After {
+    /// The log's life that `seq` belongs to.
+    pub epoch: Epoch,
+    /// The last seq that the client has; 0: none.
+    pub seq: u64,
+}
+
+/// Which part of the log to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Page {
+    /// The newest events.
+    Latest,
+    /// The newest of those before this seq.
+    Before(u64),
+    /// The oldest of those after this seq.
+    After(u64),
+}
