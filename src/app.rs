@@ -114,14 +114,19 @@ impl Running {
         let _ = uptime_ms();
         let files = raise_file_limit();
         survive_file_size_limit()?;
-        std::fs::create_dir_all(&config.data)?;
+        std::fs::create_dir_all(&config.data).map_err(|error| {
+            let data = config.data.display();
+            about(&error, &format!("the data directory {data} (key data) cannot be used"))
+        })?;
         let durability = match config.durability {
             Durability::Normal => store::Durability::Normal,
             Durability::Full => store::Durability::Full,
         };
         let (store, boot) =
             Store::open(&config.data.join("parlor.db"), durability).map_err(cannot_open)?;
-        let listener = listen(config.listen)?;
+        let listener = listen(config.listen).map_err(|error| {
+            about(&error, &format!("cannot listen on {} (key listen)", config.listen))
+        })?;
         let address = listener.local_addr()?;
         let recorder = PrometheusBuilder::new()
             .set_buckets(&COMMIT_BUCKETS)
@@ -164,6 +169,11 @@ impl Running {
         self.server.stop(true).await;
         self.store.close();
     }
+}
+
+/// An error of the system, with a word for what was being done.
+fn about(error: &io::Error, what: &str) -> io::Error {
+    io::Error::new(error.kind(), format!("{what}: {error}"))
 }
 
 fn cannot_open(error: StoreError) -> io::Error {

@@ -41,7 +41,7 @@ impl Nick {
         if raw.len() > Self::MAX_CHARS * 16 {
             return None;
         }
-        let name = prepare(raw)?;
+        let name = prepare(raw).filter(|name| !name.chars().any(is_blank))?;
         let fits = name.chars().count() <= Self::MAX_CHARS;
         (fits && name.chars().any(|c| !is_mark(c))).then(|| Self(name.into()))
     }
@@ -79,6 +79,11 @@ fn prepare(raw: &str) -> Option<String> {
     let enforced = Nickname::enforce(shadow).ok()?;
     let restore = |c| if c == STAND_IN { pictographs.next() } else { Some(c) };
     enforced.chars().map(restore).collect()
+}
+
+/// Symbols that show nothing: a name with one looks like the name without it.
+fn is_blank(c: char) -> bool {
+    matches!(c, '\u{2800}' | '\u{1d159}' | '\u{1d173}'..='\u{1d17a}')
 }
 
 /// Combining marks alone are no name: they would attach themselves to what stands before them.
@@ -129,7 +134,17 @@ mod tests {
     #[test]
     fn what_is_no_name_is_refused() {
         let long = "x".repeat(33);
-        for bad in ["", " ", "\u{0}", "a\nb", "a\u{202e}b", "\u{301}\u{302}", "\u{200b}", &long] {
+        for bad in [
+            "",
+            " ",
+            "\u{0}",
+            "a\nb",
+            "a\u{202e}b",
+            "\u{301}\u{302}",
+            "\u{200b}",
+            "ada\u{2800}",
+            &long,
+        ] {
             assert_eq!(Nick::parse(bad), None, "{bad:?}");
         }
         assert!(Nick::parse(&"x".repeat(32)).is_some());

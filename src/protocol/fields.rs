@@ -79,7 +79,7 @@ pub(super) fn string(raw: &RawValue) -> Option<Cow<'_, str>> {
 }
 
 fn text_of<'a>(raw: Option<&'a RawValue>, field: &'static str) -> Checked<Option<Cow<'a, str>>> {
-    raw.map(|raw| string(raw).ok_or_else(|| invalid(field, "a string"))).transpose()
+    raw.map(|raw| string(raw).ok_or_else(|| invalid(field, "a string of Unicode text"))).transpose()
 }
 
 fn number(raw: Option<&RawValue>, field: &'static str) -> Checked<Option<u64>> {
@@ -114,7 +114,12 @@ impl Fields<'_> {
     fn limit(&self, least: u64) -> Checked<usize> {
         let limit = number(self.limit, "limit")?.unwrap_or(DEFAULT_LIMIT);
         if !(least..=MAX_LIMIT).contains(&limit) {
-            return Err(invalid("limit", "a whole number of at most 200"));
+            let rule = if least == 0 {
+                "a whole number from 0 to 200"
+            } else {
+                "a whole number from 1 to 200"
+            };
+            return Err(invalid("limit", rule));
         }
         Ok(limit as usize)
     }

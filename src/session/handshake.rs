@@ -72,10 +72,11 @@ impl Doorman {
     ) -> Result<(), std::io::Error> {
         let peer = framed.io_ref().peer();
         let admitted = self.check(&request).and_then(|()| {
+            let scripted = scripted(request.uri().query())?;
             let address = peer.ok_or_else(|| Refusal::new(Code::Busy))?.ip();
-            self.admission.admit(address).map_err(no_place)
+            Ok((scripted, self.admission.admit(address).map_err(no_place)?))
         });
-        let place = match admitted {
+        let (scripted, place) = match admitted {
             Ok(admitted) => admitted,
             Err(refusal) => {
                 self.house.meters.refused(refusal.code);
@@ -87,11 +88,7 @@ impl Doorman {
         framed.send(head).await?;
         let parts = framed.into_parts();
         parts.io.set_nodelay();
-        let greeting = Greeting {
-            first: parts.read_buf.to_vec(),
-            scripted: scripted(request.uri().query()),
-            place,
-        };
+        let greeting = Greeting { first: parts.read_buf.to_vec(), scripted, place };
         let first_ping = rand::random_range(0..self.limits.pulse.interval_ms.max(1));
         let link = Link::new(parts.io, self.limits, first_ping);
         WsSession::start(link, greeting, self.house);
@@ -172,16 +169,17 @@ fn no_place(full: Full) -> Refusal {
 }
 
 /// `?nick=ada&room=lobby` says `hello` and `join` for whoever types by hand.
-fn scripted(query: Option<&str>) -> Vec<String> {
-    let query = query.and_then(|query| actix_web::web::Query::<Query>::from_query(query).ok());
-    let Some(Query { nick: Some(nick), room }) = query.map(actix_web::web::Query::into_inner)
-    else {
-        return Vec::new();
-    };
+fn scripted(query: Option<&str>) -> Result<Vec<String>, Refusal> {
+    let query = actix_web::web::Query::<Query>::from_query(query.unwrap_or_default());
+    let query = query.map_err(|error| {
+        let message = format!("The address may say `nick` and `room`, each once: {error}.");
+        Refusal::because(Code::InvalidField, message).field("nick")
+    })?;
+    let Query { nick: Some(nick), room } = query.into_inner() else { return Ok(Vec::new()) };
     let text = |frame| String::from_utf8(wire::json(&frame)).unwrap_or_default();
     let hello = text(serde_json::json!({ "type": "hello", "nick": nick }));
     let join = room.map(|room| text(serde_json::json!({ "type": "join", "room": room })));
-    std::iter::once(hello).chain(join).collect()
+    Ok(std::iter::once(hello).chain(join).collect())
 }
 
 async fn refuse<S: Socket>(
@@ -239,10 +237,11 @@ mod tests {
     #[test]
     fn the_address_speaks_for_who_types_by_hand() {
         assert_eq!(
-            scripted(Some("nick=Zo%C3%AB&room=lobby")),
+            scripted(Some("nick=Zo%C3%AB&room=lobby")).unwrap(),
             [r#"{"nick":"Zoë","type":"hello"}"#, r#"{"room":"lobby","type":"join"}"#]
         );
-        assert_eq!(scripted(Some("room=lobby")), Vec::<String>::new());
-        assert_eq!(scripted(None), Vec::<String>::new());
+        assert!(scripted(Some("room=lobby")).unwrap().is_empty());
+        assert!(scripted(None).unwrap().is_empty());
+        assert_eq!(scripted(Some("nick=a&nick=b")).unwrap_err().code, Code::InvalidField);
     }
 }

@@ -14,19 +14,30 @@ use crate::protocol::{Code, MAX_LIMIT, Page, Refusal};
 /// Which part of the log.
 #[derive(Deserialize)]
 pub struct Part {
-    after: Option<u64>,
-    before: Option<u64>,
-    limit: Option<u64>,
+    after: Option<String>,
+    before: Option<String>,
+    limit: Option<String>,
+}
+
+/// A whole number of the query. The log's places are SQLite integers.
+fn number(text: Option<&str>, field: &'static str) -> Result<Option<u64>, Refusal> {
+    let Some(text) = text else { return Ok(None) };
+    let number = text.parse().ok().filter(|number| i64::try_from(*number).is_ok());
+    number.map(Some).ok_or_else(|| {
+        let message = format!("`{field}` must be a whole number of at least 0.");
+        Refusal::because(Code::InvalidField, message).field(field)
+    })
 }
 
 impl Part {
     fn page(&self) -> Result<(Page, usize), Refusal> {
-        let limit = self.limit.unwrap_or(50);
+        let limit = number(self.limit.as_deref(), "limit")?.unwrap_or(50);
         if !(1..=MAX_LIMIT).contains(&limit) {
             let message = "`limit` must be a whole number from 1 to 200.";
             return Err(Refusal::because(Code::InvalidField, message).field("limit"));
         }
-        let page = match (self.before, self.after) {
+        let before = number(self.before.as_deref(), "before")?;
+        let page = match (before, number(self.after.as_deref(), "after")?) {
             (None, None) => Page::Latest,
             (Some(seq), None) => Page::Before(seq),
             (None, Some(seq)) => Page::After(seq),
@@ -34,13 +45,6 @@ impl Part {
                 let message = "`before` and `after` exclude each other.";
                 return Err(Refusal::because(Code::InvalidField, message).field("before"));
             }
-        };
-        // The log's places are SQLite integers; beyond them there is nothing.
-        let clamp = |seq: u64| seq.min(i64::MAX as u64);
-        let page = match page {
-            Page::Before(seq) => Page::Before(clamp(seq)),
-            Page::After(seq) => Page::After(clamp(seq)),
-            Page::Latest => Page::Latest,
         };
         Ok((page, limit as usize))
     }

@@ -14,6 +14,13 @@ after(async () => {
   await parlor?.remove();
 });
 
+test("who comes in has the focus in the box to write in, and writes at once", async () => {
+  const ada = await person(browser, parlor.url, "ada", {});
+  await ada.enter("focus");
+  await ada.page.waitForFunction(() => document.activeElement?.tagName === "TEXTAREA");
+  await ada.leave();
+});
+
 const sizes = [{ width: 1280, height: 800 }, { width: 320, height: 640 }];
 for (const viewport of sizes) {
   for (const colorScheme of ["light", "dark"]) {

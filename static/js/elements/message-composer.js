@@ -51,7 +51,13 @@ export class MessageComposer extends StoreElement {
       ".excerpt": editing ? "" : firstLine(entry?.text ?? ""),
     });
     this.#fit();
-    if (composing || !touch.matches) this.#box.focus();
+    if (composing || !touch.matches) this.#focus();
+  }
+
+  /** The room's view may still be hidden while it is drawn: then the next frame has the focus. */
+  #focus() {
+    this.#box.focus();
+    if (document.activeElement !== this.#box) requestAnimationFrame(() => this.#box.focus());
   }
 
   #typed() {

@@ -36,10 +36,7 @@ pub async fn within<T>(what: &str, coming: impl Future<Output = T>) -> T {
 }
 
 /// Asks again until the answer is there, where no frame tells when it changes.
-pub async fn eventually<T, F: Future<Output = Option<T>>>(
-    what: &str,
-    mut ask: impl FnMut() -> F,
-) -> T {
+pub async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
     within(what, async {
         loop {
             if let Some(answer) = ask().await {
