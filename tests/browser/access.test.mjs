@@ -17,7 +17,7 @@ after(async () => {
 test("who comes in has the focus in the box to write in, and writes at once", async () => {
   const ada = await person(browser, parlor.url, "ada", {});
   await ada.enter("focus");
-  await ada.page.waitForFunction(() => document.activeElement?.tagName === "TEXTAREA");
+  await ada.page.locator("textarea:focus").waitFor();
   await ada.leave();
 });
 

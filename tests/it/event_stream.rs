@@ -75,7 +75,7 @@ async fn where_nothing_can_be_proven_the_stream_begins_with_a_reset() {
     let app = TestApp::start();
     let mut ada = app.arrive_in("lobby", "ada").await;
     let epoch = ada.say("lobby", "hi").await.epoch;
-    for id in ["elsewhere:1".to_owned(), format!("{epoch}:2"), format!("{epoch}:9999")] {
+    for id in ["elsewhere:1".to_owned(), format!("{epoch}:3"), format!("{epoch}:9999")] {
         let mut stream = app.stream("lobby", Some(&id));
         let reset = stream.next().expect("it streams");
         let data: Value = serde_json::from_str(&reset.data).expect("data is JSON");
@@ -138,7 +138,8 @@ async fn what_cannot_be_streamed_is_refused() {
 
 #[tokio::test]
 async fn a_stream_is_nobody_in_the_room_and_takes_a_place_among_the_connections() {
-    let app = TestApp::with(&["limits.connections_per_address=2"]);
+    // A stream that was closed is noticed at its heartbeat.
+    let app = TestApp::with(&["limits.connections_per_address=2", "heartbeat.interval_ms=200"]);
     let mut ada = app.arrive_in("lobby", "ada").await;
     ada.say("lobby", "hi").await;
     let stream = app.stream("lobby", None);

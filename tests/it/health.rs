@@ -23,7 +23,8 @@ async fn an_open_server_is_alive_and_ready() {
 
 #[tokio::test]
 async fn the_metrics_count_what_happens() {
-    let app = TestApp::unhurried();
+    // A stream that was closed is noticed at its heartbeat.
+    let app = TestApp::with(&["limits.messages_per_second=0", "heartbeat.interval_ms=200"]);
     let mut ada = app.arrive_in("lobby", "ada").await;
     let mut bob = app.arrive_in("lobby", "bob").await;
     for n in 0..10 {
