@@ -137,3 +137,14 @@ async fn a_topic_an_edit_and_a_deletion_outlive_a_kill() {
     assert_eq!(texts(&joined.events), ["changed", ""]);
     assert!(joined.events[0].edited && joined.events[1].deleted);
 }
+
+#[tokio::test]
+async fn a_log_that_waits_for_the_disk_outlives_a_kill_as_well() {
+    let mut app = TestApp::with(&["durability=full"]);
+    let mut ada = app.arrive_in("lobby", "ada").await;
+    for n in 0..20 {
+        ada.say("lobby", &format!("m{n}")).await;
+    }
+    app.crash();
+    assert_eq!(log(&app, "lobby").len(), 20);
+}

@@ -91,6 +91,13 @@ async fn ws_without_an_upgrade_says_what_it_needs() {
 }
 
 #[tokio::test]
+async fn an_address_that_says_two_names_is_refused() {
+    let app = TestApp::start();
+    let answer = app.exchange(&request("/ws?nick=ada&nick=bob", "")).await;
+    answer.refused(422, "invalid_field");
+}
+
+#[tokio::test]
 async fn a_head_without_an_end_takes_no_memory_and_no_place_for_ever() {
     let app = TestApp::start();
     let mut socket = app.connect(None).await;

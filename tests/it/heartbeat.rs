@@ -4,10 +4,10 @@ use std::time::{Duration, Instant};
 
 use crate::stage::{RawSocket, TestApp, mask, within};
 
-const INTERVAL_MS: u64 = 200;
-const TIMEOUT_MS: u64 = 1000;
+const INTERVAL_MS: u64 = 250;
+const TIMEOUT_MS: u64 = 2000;
 const BEATS: [&str; 3] =
-    ["heartbeat.interval_ms=200", "heartbeat.timeout_ms=1000", "limits.messages_per_second=0"];
+    ["heartbeat.interval_ms=250", "heartbeat.timeout_ms=2000", "limits.messages_per_second=0"];
 
 /// Time that a shared machine may add.
 const SLACK: Duration = Duration::from_secs(5);
@@ -129,7 +129,7 @@ async fn first_pings_are_spread() {
 async fn whoever_answers_pings_stays() {
     let app = TestApp::with(&BEATS);
     let mut socket = member(&app, "ada", None).await;
-    for _ in 0..3 * TIMEOUT_MS / INTERVAL_MS {
+    for _ in 0..2 * TIMEOUT_MS / INTERVAL_MS {
         next_ping(&mut socket).await;
         socket.write(&mask(0x8a, b"")).await;
     }
@@ -145,7 +145,7 @@ async fn any_frame_counts_as_life() {
         (member(&app, "pings", None).await, mask(0x89, b"hello?")),
         (member(&app, "typing", None).await, mask(0x81, br#"{"type":"typing","on":true}"#)),
     ];
-    for _ in 0..3 * TIMEOUT_MS / INTERVAL_MS {
+    for _ in 0..2 * TIMEOUT_MS / INTERVAL_MS {
         for (socket, sign) in &mut sockets {
             next_ping(socket).await;
             socket.write(sign).await;

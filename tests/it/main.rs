@@ -23,6 +23,7 @@ mod order;
 mod origins;
 mod posting;
 mod presence;
+mod program;
 mod reading_over_http;
 mod refusals;
 mod removal;

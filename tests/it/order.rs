@@ -98,3 +98,19 @@ async fn an_answer_comes_behind_the_event_that_it_is_about() {
     let kinds: Vec<&str> = frames.iter().map(|frame| frame.kind()).collect();
     assert_eq!(kinds, ["message", "sent"]);
 }
+
+#[tokio::test]
+async fn posts_and_sockets_share_one_order() {
+    let app = TestApp::unhurried();
+    let mut ada = app.arrive_in("lobby", "ada").await;
+    let mut bob = app.arrive_in("lobby", "bob").await;
+    for n in 0..40 {
+        bob.write(json!({ "type": "send", "text": format!("said {n}") }).to_string()).await;
+        let posted: Sent = app.post("lobby", "?nick=carol", &[], &format!("posted {n}")).json(201);
+        assert_eq!(posted.room, "lobby");
+    }
+    let seen = ada.next_events(80).await;
+    assert_dense(&seen, 1);
+    assert_eq!(seen, bob.next_events(80).await);
+    assert_eq!(seen, log(&app, "lobby"));
+}

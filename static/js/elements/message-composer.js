@@ -36,7 +36,9 @@ export class MessageComposer extends StoreElement {
     const name = `Message #${room.name}`;
     fill(this, { label: name });
     this.#box.placeholder = name;
-    if (state.current !== before?.current || state.composing !== before?.composing) this.#begin(state, room, before);
+    const cameIn = state.identity !== null && !before?.identity;
+    const turned = state.current !== before?.current || state.composing !== before?.composing;
+    if (cameIn || turned) this.#begin(state, room, before);
     this.#drawLimit();
   }
 
@@ -51,13 +53,7 @@ export class MessageComposer extends StoreElement {
       ".excerpt": editing ? "" : firstLine(entry?.text ?? ""),
     });
     this.#fit();
-    if (composing || !touch.matches) this.#focus();
-  }
-
-  /** The room's view may still be hidden while it is drawn: then the next frame has the focus. */
-  #focus() {
-    this.#box.focus();
-    if (document.activeElement !== this.#box) requestAnimationFrame(() => this.#box.focus());
+    if (composing || !touch.matches) this.#box.focus();
   }
 
   #typed() {
