@@ -21,7 +21,7 @@ use crate::chat::{Chat, ChatServer, Local, Meters, Moment, Relay, Rules, Shutdow
 use crate::janitor::Janitor;
 use crate::model::config::{Config, Durability};
 use crate::model::{Timestamp, uptime_ms};
-use crate::session::{Admission, Doorman, Household, LinkLimits, Pulse};
+use crate::session::{Admission, Doorman, Household, LinkLimits, Origins, Pulse};
 use crate::store::{self, Store, StoreError};
 use crate::web::{Refused, Site, routes, security_headers};
 
@@ -290,14 +290,16 @@ impl Blueprint {
             pulse,
             hello_ms: config.limits.hello_ms,
         });
+        let origins = Origins::new(config.origins.clone());
         let doorman = Doorman {
             house,
             limits,
             admission: Arc::clone(&self.admission),
-            origins: config.origins.clone().into(),
+            origins: origins.clone(),
             open: Arc::clone(&self.open),
         };
         let site = Site {
+            origins,
             chat: self.chat.clone(),
             local,
             admission: Arc::clone(&self.admission),

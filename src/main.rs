@@ -8,7 +8,9 @@ use std::process::ExitCode;
 use clap::Parser;
 
 fn main() -> ExitCode {
-    env_logger::init_from_env(env_logger::Env::default().default_filter_or("info,actix_server=warn"));
+    env_logger::init_from_env(
+        env_logger::Env::default().default_filter_or("info,actix_server=warn"),
+    );
     match cli::Cli::parse().run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

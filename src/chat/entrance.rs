@@ -7,8 +7,8 @@ use super::state::{Chat, Outcome};
 use super::timers::Timer;
 use crate::model::{ConnId, Nick, SessionId, TokenHash, UserId, token};
 use crate::protocol::{
-    Close, Code, Hello, Refusal, Renamed, ReplyId, ResumeOffer, Role, Server, User, VERSION,
-    Welcome, wire,
+    Close, Code, Hello, Member, Refusal, Renamed, ReplyId, ResumeOffer, Role, Server, State, User,
+    VERSION, Welcome, wire,
 };
 use crate::store::{Op, SessionRow};
 
@@ -141,7 +141,7 @@ impl Chat {
             self.timers.set(now.due_in(AUTO_JOIN_MS), Timer::AutoJoin(session));
         }
         if was_away {
-            self.announce_state(now, session);
+            self.announce_state(now, session, State::Reconnecting);
         }
         Ok(())
     }
@@ -207,7 +207,7 @@ impl Chat {
             entry.held_until = Some(until);
         }
         self.timers.set(until, Timer::Grace(session));
-        self.announce_state(now, session);
+        self.announce_state(now, session, State::Online);
     }
 
     pub(super) fn grace_ended(&mut self, now: Moment, session: SessionId) {
@@ -299,27 +299,27 @@ impl Chat {
         let Some(entry) = self.sessions.get_mut(&who) else {
             return Err(Code::BadCredentials.into());
         };
-        let was = std::mem::replace(&mut entry.nick, nick.clone());
+        let before = entry.member();
         let old_keys = std::mem::replace(&mut entry.keys, keys.clone());
-        let mut member = entry.member();
-        member.was = Some(was.clone());
+        entry.nick = nick.clone();
         self.names.free(&old_keys, who);
         self.names.hold(keys, who);
         self.answer(reply, |id| wire::text(&Renamed { id, nick: &nick }));
-        if was != nick {
+        if before.nick != nick {
             self.save(who);
             for room in rooms {
-                self.note_change(now, room, who, member.clone());
+                self.note_change(now, room, who, &before);
             }
         }
         Ok(())
     }
 
-    fn announce_state(&mut self, now: Moment, session: SessionId) {
+    /// Tells the session's rooms that it is no longer as it was `before`.
+    fn announce_state(&mut self, now: Moment, session: SessionId, before: State) {
         let Some(entry) = self.sessions.get(&session) else { return };
-        let (member, rooms) = (entry.member(), entry.rooms.clone());
-        for room in rooms {
-            self.note_change(now, room, session, member.clone());
+        let before = Member { state: before, ..entry.member() };
+        for room in entry.rooms.clone() {
+            self.note_change(now, room, session, &before);
         }
     }
 }

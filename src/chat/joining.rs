@@ -72,7 +72,7 @@ impl Chat {
         room.members.insert(who, Place::default());
         session.rooms.push(id);
         let member = session.member();
-        room.delta.joined(who, member);
+        room.delta.note(who, None, Some(member));
         self.tell(now, id);
         self.save(who);
     }
@@ -146,7 +146,7 @@ impl Chat {
         session.rooms.retain(|room| *room != id);
         session.waiting.retain(|(room, _)| *room != id);
         if room.members.swap_remove(&who).is_some() {
-            room.delta.left(who, session.member());
+            room.delta.note(who, Some(session.member()), None);
             self.tell(now, id);
         }
     }

@@ -13,17 +13,17 @@ pub const SMALL_ROOM: usize = 32;
 /// How often a larger room is told, in milliseconds.
 pub const LARGE_ROOM_PAUSE: u64 = 1000;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Change {
-    Joined,
-    Left,
-    Changed,
+/// How the room knows somebody, and how they are now; `None`: not here.
+#[derive(Debug)]
+struct Change {
+    told: Option<Member>,
+    now: Option<Member>,
 }
 
 /// The changes that wait to be told.
 #[derive(Debug, Default)]
 pub struct Delta {
-    changes: IndexMap<SessionId, (Change, Member)>,
+    changes: IndexMap<SessionId, Change>,
     /// When the room was last told, on the monotonic clock.
     pub told_at: Option<u64>,
     /// Whether a timer waits to tell it.
@@ -42,47 +42,13 @@ pub struct Lists {
 }
 
 impl Delta {
-    /// Somebody came; if their leave was not told yet, it is a change.
-    pub fn joined(&mut self, who: SessionId, member: Member) {
-        let change = match self.changes.get(&who) {
-            Some((Change::Left, _)) => Change::Changed,
-            _ => Change::Joined,
-        };
-        self.changes.insert(who, (change, member));
-    }
-
-    /// Somebody went; if their coming was not told yet, neither is.
-    pub fn left(&mut self, who: SessionId, mut member: Member) {
-        member.state = State::Offline;
-        match self.changes.get(&who) {
-            Some((Change::Joined, _)) => {
-                self.changes.shift_remove(&who);
-            }
-            Some((Change::Changed, told)) => {
-                // The others know them by the name before the untold rename.
-                member.nick = told.was.clone().unwrap_or(member.nick);
-                self.changes.insert(who, (Change::Left, member));
-            }
-            _ => {
-                self.changes.insert(who, (Change::Left, member));
-            }
-        }
-    }
-
-    /// Somebody's state or name changed (`member.was` is the name before).
-    pub fn changed(&mut self, who: SessionId, mut member: Member) {
-        match self.changes.get(&who) {
-            Some((Change::Joined, _)) => {
-                member.was = None;
-                self.changes.insert(who, (Change::Joined, member));
-            }
-            Some((Change::Changed, earlier)) => {
-                member.was = earlier.was.clone().or(member.was);
-                self.changes.insert(who, (Change::Changed, member));
-            }
-            _ => {
-                self.changes.insert(who, (Change::Changed, member));
-            }
+    /// Somebody was `before` and is `now`; `None`: not here. Many untold changes become one, from
+    /// how the room knows them to how they are when it is told.
+    pub fn note(&mut self, who: SessionId, before: Option<Member>, now: Option<Member>) {
+        let change = self.changes.entry(who).or_insert(Change { told: before, now: None });
+        change.now = now;
+        if change.told.is_none() && change.now.is_none() {
+            self.changes.shift_remove(&who);
         }
     }
 
@@ -94,11 +60,17 @@ impl Delta {
     /// Takes what there is to tell.
     pub fn take(&mut self) -> Lists {
         let mut lists = Lists::default();
-        for (_, (change, member)) in std::mem::take(&mut self.changes) {
-            match change {
-                Change::Joined => lists.joined.push(member),
-                Change::Left => lists.left.push(member),
-                Change::Changed => lists.changed.push(member),
+        for (_, Change { told, now }) in std::mem::take(&mut self.changes) {
+            match (told, now) {
+                (None, Some(member)) => lists.joined.push(member),
+                (Some(member), None) => {
+                    lists.left.push(Member { state: State::Offline, ..member });
+                }
+                (Some(told), Some(now)) if told != now => {
+                    let was = (told.nick != now.nick).then_some(told.nick);
+                    lists.changed.push(Member { was, ..now });
+                }
+                _ => {}
             }
         }
         lists
@@ -116,29 +88,94 @@ mod tests {
         Member { nick, guest: true, role: Role::Guest, state: State::Online, was: None }
     }
 
+    const WHO: SessionId = SessionId(1);
+
     #[test]
     fn who_came_and_went_unseen_is_not_told() {
         let mut delta = Delta::default();
-        delta.joined(SessionId(1), member("ada"));
-        delta.left(SessionId(1), member("ada"));
+        delta.note(WHO, None, Some(member("ada")));
+        delta.note(WHO, Some(member("ada")), None);
         assert!(delta.is_empty());
     }
 
     #[test]
-    fn two_untold_renames_are_one_change_from_the_told_name() {
+    fn untold_renames_are_one_change_from_the_told_name_even_around_a_leave() {
         let mut delta = Delta::default();
-        let renamed = |to: &str, was: &str| Member { was: Nick::parse(was), ..member(to) };
-        delta.changed(SessionId(1), renamed("b", "a"));
-        delta.changed(SessionId(1), renamed("c", "b"));
-        let lists = delta.take();
-        assert_eq!(lists.changed, [renamed("c", "a")]);
+        delta.note(WHO, Some(member("a")), Some(member("b")));
+        delta.note(WHO, Some(member("b")), None);
+        delta.note(WHO, None, Some(member("b")));
+        delta.note(WHO, Some(member("b")), Some(member("c")));
+        let changed = Member { was: Nick::parse("a"), ..member("c") };
+        assert_eq!(delta.take().changed, [changed]);
     }
 
     #[test]
     fn a_leave_after_an_untold_rename_names_whom_the_others_know() {
         let mut delta = Delta::default();
-        delta.changed(SessionId(1), Member { was: Nick::parse("a"), ..member("b") });
-        delta.left(SessionId(1), member("b"));
-        assert_eq!(delta.take().left[0].nick.as_str(), "a");
+        delta.note(WHO, Some(member("a")), Some(member("b")));
+        delta.note(WHO, Some(member("b")), None);
+        let left = delta.take().left.remove(0);
+        assert_eq!((left.nick.as_str(), left.state), ("a", State::Offline));
+    }
+
+    #[test]
+    fn who_is_again_as_the_room_knows_them_is_not_told() {
+        let mut delta = Delta::default();
+        delta.note(WHO, Some(member("a")), None);
+        delta.note(WHO, None, Some(member("a")));
+        assert_eq!(delta.take(), Lists::default());
+    }
+
+    /// What the specification tells a client to do with a `presence`.
+    fn apply(known: &mut std::collections::BTreeMap<String, Member>, lists: Lists) {
+        lists.left.iter().for_each(|gone| drop(known.remove(gone.nick.as_str())));
+        let renamed = lists.changed.iter().filter_map(|member| member.was.as_ref());
+        renamed.for_each(|was| drop(known.remove(was.as_str())));
+        for member in lists.changed.into_iter().chain(lists.joined) {
+            known.insert(member.nick.to_string(), Member { was: None, ..member });
+        }
+    }
+
+    proptest::proptest! {
+        /// Five sessions come, go, rename and drop, told now and then: whoever follows the
+        /// `presence` knows what a fresh `members` says.
+        #[test]
+        fn the_presence_leads_to_what_a_fresh_list_says(
+            steps in proptest::collection::vec((0usize..5, 0u8..5, 0u8..6), 1..80)
+        ) {
+            let mut delta = Delta::default();
+            let mut here: Vec<Option<Member>> = vec![None; 5];
+            let mut names: Vec<u8> = (0..5).collect();
+            let mut known = std::collections::BTreeMap::new();
+            for (who, step, name) in steps {
+                let before = here[who].clone();
+                match step {
+                    0 => here[who] = Some(member(&format!("n{}", names[who]))),
+                    1 => here[who] = None,
+                    2 if !names.contains(&name) => {
+                        names[who] = name;
+                        if let Some(me) = &mut here[who] {
+                            *me = Member { state: me.state, ..member(&format!("n{name}")) };
+                        }
+                    }
+                    3 => {
+                        if let Some(me) = &mut here[who] {
+                            me.state = if me.state == State::Online { State::Reconnecting } else { State::Online };
+                        }
+                    }
+                    4 => apply(&mut known, delta.take()),
+                    _ => {}
+                }
+                if before != here[who] {
+                    delta.note(SessionId(who as i64), before, here[who].clone());
+                }
+            }
+            apply(&mut known, delta.take());
+            let fresh: Vec<&Member> = here.iter().flatten().collect();
+            proptest::prop_assert_eq!(known.len(), fresh.len());
+            for member in fresh {
+                proptest::prop_assert_eq!(known.get(member.nick.as_str()), Some(member));
+            }
+        }
     }
 }

@@ -175,10 +175,11 @@ impl Chat {
     }
 
     /// A member's state or name changed.
-    pub(super) fn note_change(&mut self, now: Moment, id: RoomId, who: SessionId, member: Member) {
+    pub(super) fn note_change(&mut self, now: Moment, id: RoomId, who: SessionId, before: &Member) {
+        let Some(after) = self.sessions.get(&who).map(|session| session.member()) else { return };
         let Some(room) = self.rooms.get_mut(&id) else { return };
         if room.members.contains_key(&who) {
-            room.delta.changed(who, member);
+            room.delta.note(who, Some(before.clone()), Some(after));
             self.tell(now, id);
         }
     }

@@ -113,8 +113,7 @@ impl ChatServer {
                 let kept = outcomes.iter().filter(|o| matches!(o, Outcome::Appended { .. }));
                 self.meters.events.increment(kept.count() as u64);
             }
-            Err(error) => {
-                log::error!("the log cannot be written: {error:?}");
+            Err(_) => {
                 ctx.run_later(RETRY, |server, ctx| {
                     server.failed = false;
                     server.settle_soon(ctx);

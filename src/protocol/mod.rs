@@ -10,6 +10,7 @@ mod commands;
 mod decode;
 mod event;
 mod fields;
+mod headers;
 pub mod problem;
 mod request;
 mod server;
@@ -21,6 +22,7 @@ pub use commands::{COMMANDS, Command, Field, Rate};
 pub use decode::{Decoded, ReplyId, decode};
 pub use event::event_json;
 pub use fields::{MAX_LIMIT, parse_client_id, parse_nick, parse_text};
+pub use headers::SECURITY_HEADERS;
 pub use request::{After, Hello, Page, Request};
 pub use server::*;
 

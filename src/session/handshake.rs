@@ -18,7 +18,8 @@ use serde::Deserialize;
 use super::actor::{Greeting, Household, WsSession};
 use super::admission::{Admission, Full};
 use super::link::{Link, LinkLimits};
-use crate::protocol::{Code, Refusal, problem, wire};
+use super::origins::Origins;
+use crate::protocol::{Code, Refusal, SECURITY_HEADERS, problem, wire};
 
 /// A socket that a session can own.
 pub trait Socket: AsyncRead + AsyncWrite + Unpin + 'static {
@@ -49,7 +50,7 @@ pub struct Doorman {
     /// How many there may be.
     pub admission: Arc<Admission>,
     /// Foreign origins that are let in.
-    pub origins: Arc<[String]>,
+    pub origins: Origins,
     /// Whether the server is open.
     pub open: Arc<AtomicBool>,
 }
@@ -107,38 +108,8 @@ impl Doorman {
             return Err(Refusal::because(Code::HandshakeInvalid, message));
         }
         ws::verify_handshake(request.head()).map_err(|error| handshake_refusal(&error))?;
-        let headers = &request.head().headers;
-        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-        let mut origins = headers.get_all(header::ORIGIN);
-        match (origins.next(), origins.next()) {
-            (None, _) => Ok(()),
-            (Some(origin), None) if self.knows(origin.to_str().ok(), host) => Ok(()),
-            _ => {
-                let message = "This page's origin is not this server's own, nor in `origins`.";
-                Err(Refusal::because(Code::Forbidden, message).field("Origin"))
-            }
-        }
+        self.origins.check(&request.head().headers)
     }
-
-    fn knows(&self, origin: Option<&str>, host: Option<&str>) -> bool {
-        let Some(origin) = origin else { return false };
-        same_origin(origin, host) || self.origins.iter().any(|known| known == origin)
-    }
-}
-
-/// Whether `origin` (RFC 6454 section 6.2) is the server that `host` names: `http` or `https`,
-/// the same host, the same port, and nothing else. Behind a proxy both are the outer ones.
-pub fn same_origin(origin: &str, host: Option<&str>) -> bool {
-    let Some(host) = host else { return false };
-    let (rest, default_port) = if let Some(rest) = origin.strip_prefix("http://") {
-        (rest, ":80")
-    } else if let Some(rest) = origin.strip_prefix("https://") {
-        (rest, ":443")
-    } else {
-        return false;
-    };
-    let plain = |text: &str| text.strip_suffix(default_port).unwrap_or(text).to_ascii_lowercase();
-    !rest.is_empty() && plain(rest) == plain(host)
 }
 
 /// Why a handshake is refused.
@@ -198,6 +169,9 @@ async fn refuse<S: Socket>(
         response.insert_header((header::RETRY_AFTER, seconds));
     }
     response.insert_header((header::SEC_WEBSOCKET_VERSION, "13"));
+    for header in SECURITY_HEADERS {
+        response.insert_header(header);
+    }
     let size = BodySize::Sized(body.len() as u64);
     let response = response.force_close().finish().drop_body();
     framed.send((response, size).into()).await?;
@@ -209,30 +183,6 @@ async fn refuse<S: Socket>(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_the_servers_own_origin_is_its_own() {
-        let host = Some("127.0.0.1:8080");
-        assert!(same_origin("http://127.0.0.1:8080", host));
-        assert!(same_origin("https://Chat.example", Some("chat.example")));
-        assert!(same_origin("https://chat.example:443", Some("chat.example")));
-        for foreign in [
-            "null",
-            "",
-            "http://",
-            "http://evil.example",
-            "http://127.0.0.1:8080.evil.example",
-            "http://127.0.0.1:8080#x",
-            "http://127.0.0.1:8080/",
-            "http://127.0.0.1:80801",
-            "http://x@127.0.0.1:8080",
-            "ftp://127.0.0.1:8080",
-            "http://127.0.0.1",
-        ] {
-            assert!(!same_origin(foreign, host), "{foreign}");
-        }
-        assert!(!same_origin("http://127.0.0.1:8080", None));
-    }
 
     #[test]
     fn the_address_speaks_for_who_types_by_hand() {

@@ -94,7 +94,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
 
     /// When the first look at the heartbeat is due.
     pub fn first_beat(&self) -> u64 {
-        self.ping_at.get()
+        self.ping_at.get().min(self.hello_until())
+    }
+
+    /// Until when somebody must have said hello.
+    fn hello_until(&self) -> u64 {
+        self.opened_at + self.limits.hello_ms
     }
 
     /// What is to happen when the connection leaves.
@@ -307,7 +312,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Outlet for Link<S> {
     }
 
     fn beat(&self, now: u64) -> Heart {
-        if !self.welcomed.get() && now >= self.opened_at + self.limits.hello_ms {
+        let nobody = !self.welcomed.get();
+        if nobody && now >= self.hello_until() {
             return Heart::Stopped;
         }
         if self.in_flight.get() > 0 && self.outbox.borrow().is_empty() {
@@ -325,7 +331,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Outlet for Link<S> {
                 self.flush();
             }
         }
-        heart
+        match heart {
+            Heart::Beats(next) if nobody => Heart::Beats(next.min(self.hello_until())),
+            heart => heart,
+        }
     }
 
     fn backlog(&self) -> usize {

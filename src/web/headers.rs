@@ -1,23 +1,10 @@
-//! The headers that every response carries: what a browser may do with what comes from here.
+//! The security headers on every response of the routes, unless a handler sets its own.
 
 use actix_web::middleware::DefaultHeaders;
 
-/// Nothing from elsewhere, no inline code, no frames, and the DOM takes no strings as markup.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
-    img-src 'self' data: blob:; connect-src 'self'; font-src 'self'; manifest-src 'self'; \
-    worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; \
-    require-trusted-types-for 'script'; trusted-types 'none'";
+use crate::protocol::SECURITY_HEADERS;
 
-const PERMISSIONS_POLICY: &str = "camera=(), microphone=(), geolocation=(), payment=(), usb=()";
-
-/// The headers of every response, unless a handler sets its own.
+/// The middleware that adds them.
 pub fn security_headers() -> DefaultHeaders {
-    DefaultHeaders::new()
-        .add(("Content-Security-Policy", CONTENT_SECURITY_POLICY))
-        .add(("X-Content-Type-Options", "nosniff"))
-        .add(("X-Frame-Options", "DENY"))
-        .add(("Referrer-Policy", "no-referrer"))
-        .add(("Permissions-Policy", PERMISSIONS_POLICY))
-        .add(("Cross-Origin-Opener-Policy", "same-origin"))
-        .add(("Cross-Origin-Resource-Policy", "same-origin"))
+    SECURITY_HEADERS.into_iter().fold(DefaultHeaders::new(), DefaultHeaders::add)
 }

@@ -27,6 +27,8 @@ pub async fn post(
     who: web::Query<As>,
     body: Result<web::Bytes, actix_web::Error>,
 ) -> Result<HttpResponse, Refused> {
+    // A page elsewhere cannot read the answer, but it could make its visitors' browsers send.
+    site.origins.check(request.headers())?;
     let room = room_name(&room)?;
     let asker = asker(&request, who.into_inner())?;
     let body = body.map_err(|error| match error.as_error::<actix_web::error::PayloadError>() {
@@ -62,7 +64,7 @@ fn message(headers: &HeaderMap, body: &[u8], text_chars: usize) -> Result<Body, 
     let text = std::str::from_utf8(body)
         .map_err(|_| Refusal::because(Code::BadJson, "The body must be UTF-8."))?;
     let mut frame = match media_type(headers).as_deref() {
-        Some("application/json") => object(text)?,
+        Some("application/json") => object(text, text_chars)?,
         Some("text/plain") | None => Map::from_iter([("text".into(), text.into())]),
         Some(_) => {
             let message = "Send application/json or text/plain.";
@@ -85,7 +87,12 @@ fn message(headers: &HeaderMap, body: &[u8], text_chars: usize) -> Result<Body, 
     }
 }
 
-fn object(text: &str) -> Result<Map<String, Value>, Refused> {
+fn object(text: &str, text_chars: usize) -> Result<Map<String, Value>, Refused> {
+    // What no frame could be, such as a field given twice, is no body either.
+    match decode(text, text_chars).request {
+        Err(refusal) if refusal.code == Code::BadJson => return Err(refusal.into()),
+        _ => {}
+    }
     serde_json::from_str(text).map_err(|error| {
         let message = format!("The body is not one JSON object: {error}.");
         Refusal::because(Code::BadJson, message).into()

@@ -21,7 +21,7 @@ use actix_web::{Resource, Route, web};
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::chat::{ChatServer, Local, Meters};
-use crate::session::{Admission, Pulse};
+use crate::session::{Admission, Origins, Pulse};
 
 pub use headers::security_headers;
 pub use refused::Refused;
@@ -33,6 +33,8 @@ pub struct Site {
     pub chat: Addr<ChatServer>,
     /// The worker's table of connections, for event streams.
     pub local: Rc<Local>,
+    /// Which web pages may send.
+    pub origins: Origins,
     /// Places for event streams.
     pub admission: Arc<Admission>,
     /// How life is checked.

@@ -10,7 +10,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use actix_web::http::header;
+use actix_web::http::{Method, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::Bytes;
 use futures_util::Stream;
@@ -25,6 +25,9 @@ use crate::model::{ConnId, Epoch, uptime_ms};
 use crate::protocol::{After, Close, Code, Page, Refusal, wire};
 use crate::session::Admitted;
 
+const MEDIA_TYPE: &str = "text/event-stream; charset=utf-8";
+/// A comment is written at least this often: who has gone is noticed when a write fails.
+const COMMENT_MS: u64 = 5000;
 /// How many events a stream begins with that does not resume: none, it shows what comes.
 const FRESH: usize = 0;
 
@@ -40,6 +43,10 @@ pub async fn stream(
     // Asked first, so that a room that is not there is a 404 and not an empty stream.
     let (named, page) = (room.clone(), Page::Latest);
     ask(&site, |channel| Ask::Events { room: named, page, limit: 1, channel }).await?;
+    if request.method() == Method::HEAD {
+        // The headers and nothing else: a stream without a body would never end.
+        return Ok(HttpResponse::Ok().content_type(MEDIA_TYPE).finish());
+    }
     let address = request.peer_addr().ok_or(Code::Busy)?.ip();
     let place = site.admission.admit(address).map_err(|_| {
         let message = "There are as many connections as there may be.";
@@ -47,7 +54,7 @@ pub async fn stream(
     })?;
     let events = Events::open(&site, room, after, place);
     Ok(HttpResponse::Ok()
-        .content_type("text/event-stream; charset=utf-8")
+        .content_type(MEDIA_TYPE)
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .insert_header(("X-Accel-Buffering", "no"))
         .streaming(events))
@@ -204,6 +211,7 @@ impl Events {
         after: Option<After>,
         place: Admitted,
     ) -> Self {
+        let interval_ms = site.pulse.interval_ms.min(COMMENT_MS);
         let line = Rc::new(Line {
             queue: RefCell::default(),
             bytes: Cell::new(0),
@@ -211,10 +219,10 @@ impl Events {
             epoch: RefCell::default(),
             ended: Cell::new(false),
             waker: RefCell::default(),
-            interval_ms: site.pulse.interval_ms,
+            interval_ms,
             departure: RefCell::default(),
         });
-        let first_beat = uptime_ms() + site.pulse.interval_ms;
+        let first_beat = uptime_ms() + interval_ms;
         let local: Rc<Local> = Rc::clone(&site.local);
         let conn: ConnId = local.register(Rc::clone(&line) as Rc<dyn Outlet>, first_beat);
         let chat = site.chat.clone();

@@ -161,7 +161,8 @@ async fn a_stream_that_is_not_read_ends_and_holds_nobody_up() {
     let mut ada = app.arrive_in("lobby", "ada").await;
     ada.say("lobby", "hi").await;
     let mut deaf = app.connect(Some(4096)).await;
-    let head = format!("GET /api/v1/rooms/lobby/stream HTTP/1.1\r\nHost: {}\r\n\r\n", app.address());
+    let head =
+        format!("GET /api/v1/rooms/lobby/stream HTTP/1.1\r\nHost: {}\r\n\r\n", app.address());
     deaf.write(head.as_bytes()).await;
     let before = app.rss();
     let text = "🐌".repeat(3900);

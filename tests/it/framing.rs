@@ -65,7 +65,8 @@ async fn the_limit_is_the_operators() {
 #[tokio::test]
 async fn text_that_is_not_utf_8_closes_with_1007() {
     let app = TestApp::start();
-    for bytes in [&b"\xff"[..], b"\xc0\x80", b"{\"type\":\"\xed\xa0\x80\"}", b"\xf4\x90\x80\x80", b"\xc3"]
+    for bytes in
+        [&b"\xff"[..], b"\xc0\x80", b"{\"type\":\"\xed\xa0\x80\"}", b"\xf4\x90\x80\x80", b"\xc3"]
     {
         closes_with(&app, &mask(0x81, bytes), 1007).await;
     }
@@ -98,18 +99,18 @@ async fn broken_framing_closes_with_1002() {
     let too_long_a_ping = mask(0x89, &[b'x'; 126]);
     let after_a_start = |bytes: Vec<u8>| [mask(0x01, b"{"), bytes].concat();
     for bytes in [
-        b"\x81\x02{}".to_vec(),                             // not masked
-        mask(0xc1, b"{}"),                                  // a reserved bit
-        mask(0x83, b"{}"),                                  // an unknown opcode
-        mask(0x8b, b""),                                    // an unknown control opcode
-        mask(0x09, b""),                                    // a ping in fragments
-        too_long_a_ping,                                    // a ping of 126 bytes
-        mask(0x80, b"{}"),                                  // a continuation of nothing
-        after_a_start(mask(0x81, b"{}")),                   // a new message within another
-        mask(0x88, b"x"),                                   // half a close code
-        mask(0x88, &1005u16.to_be_bytes()),                 // a code that is never sent
-        mask(0x88, &999u16.to_be_bytes()),                  // a code below all
-        announces(0x81, 1 << 63),                           // a length with its top bit set
+        b"\x81\x02{}".to_vec(),             // not masked
+        mask(0xc1, b"{}"),                  // a reserved bit
+        mask(0x83, b"{}"),                  // an unknown opcode
+        mask(0x8b, b""),                    // an unknown control opcode
+        mask(0x09, b""),                    // a ping in fragments
+        too_long_a_ping,                    // a ping of 126 bytes
+        mask(0x80, b"{}"),                  // a continuation of nothing
+        after_a_start(mask(0x81, b"{}")),   // a new message within another
+        mask(0x88, b"x"),                   // half a close code
+        mask(0x88, &1005u16.to_be_bytes()), // a code that is never sent
+        mask(0x88, &999u16.to_be_bytes()),  // a code below all
+        announces(0x81, 1 << 63),           // a length with its top bit set
     ] {
         closes_with(&app, &bytes, 1002).await;
     }
@@ -137,7 +138,8 @@ async fn control_frames_may_come_between_fragments() {
 #[tokio::test]
 async fn a_close_frame_is_answered_in_kind() {
     let app = TestApp::start();
-    for (payload, code) in [(&b""[..], 1005), (b"\x03\xe8", 1000), (b"\x03\xe9bye", 1001), (b"\x0f\xa0", 4000)]
+    for (payload, code) in
+        [(&b""[..], 1005), (b"\x03\xe8", 1000), (b"\x03\xe9bye", 1001), (b"\x0f\xa0", 4000)]
     {
         let mut socket = app.raw().await;
         socket.write(&mask(0x88, payload)).await;

@@ -34,7 +34,10 @@ async fn http_1_0_is_not_upgraded() {
     let text = request("/ws", "").replace("HTTP/1.1", "HTTP/1.0");
     let answer = app.exchange(&text).await;
     assert!((400..500).contains(&answer.status), "{answer:?}");
-    answer.refused(answer.status, if answer.status == 426 { "upgrade_required" } else { "handshake_invalid" });
+    answer.refused(
+        answer.status,
+        if answer.status == 426 { "upgrade_required" } else { "handshake_invalid" },
+    );
 }
 
 #[tokio::test]

@@ -107,13 +107,17 @@ async fn one_may_be_in_so_many_rooms_and_no_more() {
 async fn texts_fit_up_to_their_limit_in_characters() {
     let app = TestApp::unhurried();
     let mut ada = app.arrive_in("lobby", "ada").await;
-    let fitting = ["x".repeat(4000), "ä".repeat(4000), "🦊".repeat(4000), " x ".into(), "\0".into()];
+    let fitting =
+        ["x".repeat(4000), "ä".repeat(4000), "🦊".repeat(4000), " x ".into(), "\0".into()];
     for text in &fitting {
         ada.say("lobby", text).await;
     }
     for text in ["x".repeat(4001), "🦊".repeat(4001)] {
         let refusal = ada.refused(json!({ "type": "send", "text": text })).await;
-        assert_eq!((refusal.code.as_str(), refusal.field.as_deref()), ("text_too_long", Some("text")));
+        assert_eq!(
+            (refusal.code.as_str(), refusal.field.as_deref()),
+            ("text_too_long", Some("text"))
+        );
         assert!(refusal.message.contains("4000"), "{}", refusal.message);
     }
     for text in ["", " ", "\n\t\r \u{c}"] {
@@ -176,6 +180,9 @@ async fn rooms_have_names_that_fit_into_an_address() {
     let mut bob = app.arrive("bob").await;
     for room in ["a b", "a/b", "..", ".a", "-a", "a?b", "#a", "a\0", "😀", "a\u{202e}b", "%41"] {
         let refusal = bob.refused(json!({ "type": "join", "room": room })).await;
-        assert_eq!((refusal.code.as_str(), refusal.field.as_deref()), ("room_invalid", Some("room")));
+        assert_eq!(
+            (refusal.code.as_str(), refusal.field.as_deref()),
+            ("room_invalid", Some("room"))
+        );
     }
 }

@@ -75,7 +75,8 @@ async fn names_that_differ_live_beside_each_other() {
 #[tokio::test]
 async fn a_name_is_shown_as_prepared_and_in_its_holders_case() {
     let app = TestApp::start();
-    for (said, shown) in [("  Ada   Lovelace ", "Ada Lovelace"), ("Ｂｏｂ", "Bob"), ("ÉMILE", "ÉMILE")]
+    for (said, shown) in
+        [("  Ada   Lovelace ", "Ada Lovelace"), ("Ｂｏｂ", "Bob"), ("ÉMILE", "ÉMILE")]
     {
         let mut person = app.knock().await;
         assert_eq!(person.hello(json!({ "nick": said })).await.user.nick, shown);
@@ -87,7 +88,8 @@ async fn what_is_no_name_is_refused_with_the_rule() {
     let app = TestApp::start();
     let mut person = app.knock().await;
     let long = "x".repeat(33);
-    let nasty = ["", " ", "\0", "a\nb", "a\u{202e}b", "\u{301}\u{302}", "\u{200b}", "\u{ad}", &long];
+    let nasty =
+        ["", " ", "\0", "a\nb", "a\u{202e}b", "\u{301}\u{302}", "\u{200b}", "\u{ad}", &long];
     for nick in nasty {
         let refusal = person.refused(json!({ "type": "hello", "nick": nick })).await;
         assert_eq!(refusal.code, "nick_invalid", "{nick:?}");

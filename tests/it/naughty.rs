@@ -11,7 +11,8 @@ fn characters() -> impl Iterator<Item = char> {
     let controls = (0u32..=0x20).chain(0x7f..=0xa0);
     let invisible = (0x200b..=0x200f).chain(0x2028..=0x202f).chain(0x2060..=0x206f);
     let odd = [0xad, 0x34f, 0x61c, 0x115f, 0x1160, 0x17b4, 0x180e, 0x3000, 0x3164, 0xfeff, 0xffa0];
-    let edges = [0xd7ff, 0xe000, 0xfffd, 0xfffe, 0xffff, 0x10000, 0x1f3fb, 0xe0001, 0x10fffd, 0x10ffff];
+    let edges =
+        [0xd7ff, 0xe000, 0xfffd, 0xfffe, 0xffff, 0x10000, 0x1f3fb, 0xe0001, 0x10fffd, 0x10ffff];
     let reserved = (0xfdd0..=0xfddf).chain(0xfff9..=0xfffc);
     let points = controls.chain(invisible).chain(odd).chain(edges).chain(reserved);
     points.filter_map(char::from_u32)
@@ -19,39 +20,128 @@ fn characters() -> impl Iterator<Item = char> {
 
 /// Words of languages that machines read.
 const MACHINE: [&str; 58] = [
-    "undefined", "null", "nil", "None", "NaN", "-Infinity", "true", "0", "-0", "1e309", "0x0",
-    "1/0", "1,000.00", "９", "''", "\"\"", "\\", "\\\\", "\\0", "\\u0000", "\\ud800", "%00", "%s%n%x",
-    "{0}", "{{7*7}}", "${7*7}", "#{7*7}", "<%= 7 %>", "$(reboot)", "`reboot`", "; reboot", "| reboot",
-    "&& reboot", "../../../etc/passwd", "C:\\con\\aux", "file:///etc/hosts", "' OR 1=1 --",
-    "1; DROP TABLE events", "Robert'); --", "<script>alert(1)</script>", "<img src=x onerror=alert(1)>",
-    "<svg/onload=alert(1)>", "javascript:alert(1)", "]]>", "<!--", "--!>", "<![CDATA[", "<?xml?>",
-    "&lt;&amp;&quot;", "&#0;", "{\"type\":\"send\"}", "\"}\n{\"", "data: x\n\nevent: y", "id: 1:2",
-    "HTTP/1.1 200 OK\r\n\r\n", "\u{1b}[31mred\u{1b}[0m", "__proto__", "constructor.prototype",
+    "undefined",
+    "null",
+    "nil",
+    "None",
+    "NaN",
+    "-Infinity",
+    "true",
+    "0",
+    "-0",
+    "1e309",
+    "0x0",
+    "1/0",
+    "1,000.00",
+    "９",
+    "''",
+    "\"\"",
+    "\\",
+    "\\\\",
+    "\\0",
+    "\\u0000",
+    "\\ud800",
+    "%00",
+    "%s%n%x",
+    "{0}",
+    "{{7*7}}",
+    "${7*7}",
+    "#{7*7}",
+    "<%= 7 %>",
+    "$(reboot)",
+    "`reboot`",
+    "; reboot",
+    "| reboot",
+    "&& reboot",
+    "../../../etc/passwd",
+    "C:\\con\\aux",
+    "file:///etc/hosts",
+    "' OR 1=1 --",
+    "1; DROP TABLE events",
+    "Robert'); --",
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "<svg/onload=alert(1)>",
+    "javascript:alert(1)",
+    "]]>",
+    "<!--",
+    "--!>",
+    "<![CDATA[",
+    "<?xml?>",
+    "&lt;&amp;&quot;",
+    "&#0;",
+    "{\"type\":\"send\"}",
+    "\"}\n{\"",
+    "data: x\n\nevent: y",
+    "id: 1:2",
+    "HTTP/1.1 200 OK\r\n\r\n",
+    "\u{1b}[31mred\u{1b}[0m",
+    "__proto__",
+    "constructor.prototype",
 ];
 
 /// Texts of many scripts, and of none.
 const SCRIPTS: [&str; 26] = [
-    "grüße aus Köln", "ÅÄÖ åäö", "Ĳsselmeer ĳ", "İstanbul ıssız", "ß ẞ", "ΣΊΣΥΦΟΣ ς", "ёлка й", "ქართული",
-    "עִבְרִית", "العربية مرحبا", "فارسی‌نویس", "हिन्दी क्षि", "தமிழ் நு", "ไทยนี้นำ้", "ខ្មែរ", "မြန်မာ",
-    "한국어 가각", "日本語テキスト", "漢字㐀𠀀𪛖", "ｆｕｌｌ ｗｉｄｔｈ", "𝕗𝕒𝕟𝕔𝕪 𝓉𝑒𝓍𝓉", "ʇxəʇ pəddılɟ", "①②③ ½ ⅷ", "ﬁ ﬂ ﬀ ﷺ",
-    "∀x∈ℝ: ⌈x⌉ = −⌊−x⌋", "┏━┓ ░▒▓█",
+    "grüße aus Köln",
+    "ÅÄÖ åäö",
+    "Ĳsselmeer ĳ",
+    "İstanbul ıssız",
+    "ß ẞ",
+    "ΣΊΣΥΦΟΣ ς",
+    "ёлка й",
+    "ქართული",
+    "עִבְרִית",
+    "العربية مرحبا",
+    "فارسی‌نویس",
+    "हिन्दी क्षि",
+    "தமிழ் நு",
+    "ไทยนี้นำ้",
+    "ខ្មែរ",
+    "မြန်မာ",
+    "한국어 가각",
+    "日本語テキスト",
+    "漢字㐀𠀀𪛖",
+    "ｆｕｌｌ ｗｉｄｔｈ",
+    "𝕗𝕒𝕟𝕔𝕪 𝓉𝑒𝓍𝓉",
+    "ʇxəʇ pəddılɟ",
+    "①②③ ½ ⅷ",
+    "ﬁ ﬂ ﬀ ﷺ",
+    "∀x∈ℝ: ⌈x⌉ = −⌊−x⌋",
+    "┏━┓ ░▒▓█",
 ];
 
 /// Pictographs with everything that hangs on them.
 const PICTOGRAPHS: [&str; 16] = [
-    "🦊", "👩🏽‍🚀", "👨‍👩‍👧‍👦", "🏳️‍🌈", "🏴󠁧󠁢󠁳󠁣󠁴󠁿", "🇩🇪🇫🇷", "🇩", "❤️", "❤︎", "☝🏿", "1️⃣", "#️⃣", "🫠🫡🫥", "👍🏻👍🏼👍🏽👍🏾👍🏿", "🐻‍❄️", "🧑🏿‍🤝‍🧑🏻",
+    "🦊",
+    "👩🏽‍🚀",
+    "👨‍👩‍👧‍👦",
+    "🏳️‍🌈",
+    "🏴󠁧󠁢󠁳󠁣󠁴󠁿",
+    "🇩🇪🇫🇷",
+    "🇩",
+    "❤️",
+    "❤︎",
+    "☝🏿",
+    "1️⃣",
+    "#️⃣",
+    "🫠🫡🫥",
+    "👍🏻👍🏼👍🏽👍🏾👍🏿",
+    "🐻‍❄️",
+    "🧑🏿‍🤝‍🧑🏻",
 ];
 
 fn stacked() -> Vec<String> {
     let marks: String = ('\u{300}'..='\u{36f}').collect();
-    let mut texts: Vec<String> = (1..=20).map(|n| format!("z{}", "\u{327}".repeat(n * n))).collect();
+    let mut texts: Vec<String> =
+        (1..=20).map(|n| format!("z{}", "\u{327}".repeat(n * n))).collect();
     texts.push(format!("Z{marks}algo{marks}"));
     texts.push(format!("{marks} begins with marks"));
     texts
 }
 
 fn bidirectional() -> Vec<String> {
-    let signs = ['\u{202a}', '\u{202b}', '\u{202d}', '\u{202e}', '\u{2066}', '\u{2067}', '\u{2068}'];
+    let signs =
+        ['\u{202a}', '\u{202b}', '\u{202d}', '\u{202e}', '\u{2066}', '\u{2067}', '\u{2068}'];
     let open = |sign: char| [format!("{sign}left open"), format!("a{sign}b\u{202c}\u{2069}c")];
     signs.into_iter().flat_map(open).chain(["abc אבג 123 (דהו)".to_owned()]).collect()
 }

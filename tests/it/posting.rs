@@ -110,7 +110,12 @@ async fn what_does_not_fit_is_refused_as_it_is_on_the_socket() {
         (PLAIN, " \n", 422, "text_empty"),
         (PLAIN, long.as_str(), 422, "text_too_long"),
         (("Content-Type", "text/html"), "<b>hi</b>", 415, "unsupported_media_type"),
-        (("Content-Type", "application/x-www-form-urlencoded"), "text=hi", 415, "unsupported_media_type"),
+        (
+            ("Content-Type", "application/x-www-form-urlencoded"),
+            "text=hi",
+            415,
+            "unsupported_media_type",
+        ),
     ] {
         app.post("lobby", "?nick=bot", &[kind], body).refused(status, code);
     }
@@ -162,4 +167,19 @@ async fn posting_opens_no_room_but_enters_one_where_nobody_is() {
     assert_eq!(texts(&log(&app, "lobby")), ["hi", "anybody?"]);
     let rooms: Value = app.get("/api/v1/rooms").json(200);
     assert_eq!(rooms["rooms"][0]["count"], 0);
+}
+
+#[tokio::test]
+async fn a_page_of_another_origin_cannot_make_its_visitors_speak() {
+    let app = TestApp::start();
+    let mut ada = app.arrive_in("lobby", "ada").await;
+    for foreign in
+        [("Origin", "http://evil.example"), ("Origin", "null"), ("Sec-Fetch-Site", "cross-site")]
+    {
+        app.post("lobby", "?nick=eve", &[PLAIN, foreign], "hi").refused(403, "forbidden");
+    }
+    assert_eq!(ada.heard().await, []);
+    app.post("lobby", "?nick=eve", &[PLAIN, ("Sec-Fetch-Site", "none")], "hi").json::<Sent>(201);
+    let twice = r#"{"text":"a","text":"b"}"#;
+    app.post("lobby", "?nick=eve", &[JSON], twice).refused(400, "bad_json");
 }

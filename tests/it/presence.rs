@@ -15,17 +15,16 @@ impl Known {
         Self(members.iter().map(|m| (m.nick.clone(), m.state.clone())).collect())
     }
 
+    /// First out with whoever left or had another name, then in with the rest: two may have
+    /// swapped their names between two frames.
     fn learn(&mut self, told: Presence) {
-        for member in told.left {
-            assert!(self.0.remove(&member.nick).is_some(), "{} was not known", member.nick);
+        let renamed = told.changed.iter().map(|m| m.was.as_ref().unwrap_or(&m.nick));
+        for nick in told.left.iter().map(|m| &m.nick).chain(renamed) {
+            assert!(self.0.remove(nick).is_some(), "{nick} was not known");
         }
-        for member in told.changed {
-            let before = member.was.as_ref().unwrap_or(&member.nick);
-            assert!(self.0.remove(before).is_some(), "{before} was not known");
-            self.0.insert(member.nick, member.state);
-        }
-        for member in told.joined {
-            assert!(self.0.insert(member.nick.clone(), member.state).is_none(), "{}", member.nick);
+        for member in told.changed.into_iter().chain(told.joined) {
+            let nick = member.nick.clone();
+            assert!(self.0.insert(nick, member.state).is_none(), "{} is there", member.nick);
         }
         assert_eq!(self.0.len(), told.count);
     }
@@ -92,6 +91,13 @@ async fn in_a_large_room_many_changes_are_few_frames_and_nothing_is_missing() {
         }
         match n % 4 {
             0 => person.leave_politely().await,
+            2 => {
+                // Two of those who were here swap their names.
+                for (who, nick) in [(0, "between"), (1, "early 0"), (0, "early 1")] {
+                    people[who].ask(json!({ "type": "rename", "nick": nick })).await;
+                }
+                people.swap(0, 1);
+            }
             1 => drop(person),
             _ => people.push(person),
         }

@@ -36,7 +36,10 @@ async fn everything_that_is_created_lies_under_the_data_directory() {
     assert_eq!(names(home), ["data", "log"], "`log` is the test's");
     let files = names(app.data());
     assert!(files.contains(&"parlor.db".to_owned()), "{files:?}");
-    assert!(files.iter().all(|name| name.starts_with("parlor.db") || name == "uploads"), "{files:?}");
+    assert!(
+        files.iter().all(|name| name.starts_with("parlor.db") || name == "uploads"),
+        "{files:?}"
+    );
 }
 
 #[tokio::test]

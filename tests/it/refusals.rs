@@ -46,14 +46,38 @@ async fn every_refusal_names_its_code_and_its_field() {
         (json!({ "type": "send", "text": "x".repeat(4001) }), "text_too_long", Some("text")),
         (json!({ "type": "send", "text": 5 }), "invalid_field", Some("text")),
         (json!({ "type": "send", "text": "x", "room": "a b" }), "room_invalid", Some("room")),
-        (json!({ "type": "send", "text": "x", "room": "x".repeat(65) }), "room_invalid", Some("room")),
+        (
+            json!({ "type": "send", "text": "x", "room": "x".repeat(65) }),
+            "room_invalid",
+            Some("room"),
+        ),
         (json!({ "type": "send", "text": "x", "room": "nowhere" }), "not_in_room", None),
         (json!({ "type": "send", "text": "x", "reply_to": 99 }), "message_not_found", None),
-        (json!({ "type": "send", "text": "x", "reply_to": "1" }), "invalid_field", Some("reply_to")),
-        (json!({ "type": "send", "text": "x", "client_id": "" }), "invalid_field", Some("client_id")),
-        (json!({ "type": "send", "text": "x", "client_id": "x".repeat(65) }), "invalid_field", Some("client_id")),
-        (json!({ "type": "send", "text": "x", "images": ["u1"] }), "image_not_found", Some("images")),
-        (json!({ "type": "send", "text": "x", "images": images }), "too_many_images", Some("images")),
+        (
+            json!({ "type": "send", "text": "x", "reply_to": "1" }),
+            "invalid_field",
+            Some("reply_to"),
+        ),
+        (
+            json!({ "type": "send", "text": "x", "client_id": "" }),
+            "invalid_field",
+            Some("client_id"),
+        ),
+        (
+            json!({ "type": "send", "text": "x", "client_id": "x".repeat(65) }),
+            "invalid_field",
+            Some("client_id"),
+        ),
+        (
+            json!({ "type": "send", "text": "x", "images": ["u1"] }),
+            "image_not_found",
+            Some("images"),
+        ),
+        (
+            json!({ "type": "send", "text": "x", "images": images }),
+            "too_many_images",
+            Some("images"),
+        ),
         (json!({ "type": "send", "text": "x", "images": "u1" }), "invalid_field", Some("images")),
         (json!({ "type": "edit", "seq": 1 }), "missing_field", Some("text")),
         (json!({ "type": "edit", "text": "x" }), "missing_field", Some("seq")),
@@ -65,7 +89,11 @@ async fn every_refusal_names_its_code_and_its_field() {
         (json!({ "type": "delete", "seq": 0 }), "message_not_found", None),
         (json!({ "type": "react", "seq": 1 }), "missing_field", Some("emoji")),
         (json!({ "type": "react", "seq": 1, "emoji": "" }), "invalid_field", Some("emoji")),
-        (json!({ "type": "react", "seq": 1, "emoji": "x".repeat(17) }), "invalid_field", Some("emoji")),
+        (
+            json!({ "type": "react", "seq": 1, "emoji": "x".repeat(17) }),
+            "invalid_field",
+            Some("emoji"),
+        ),
         (json!({ "type": "react", "seq": 99, "emoji": "x" }), "message_not_found", None),
         (json!({ "type": "react", "seq": 1, "emoji": "x", "on": 1 }), "invalid_field", Some("on")),
         (json!({ "type": "topic" }), "missing_field", Some("topic")),
@@ -78,7 +106,11 @@ async fn every_refusal_names_its_code_and_its_field() {
         (json!({ "type": "typing", "room": "nowhere" }), "not_in_room", None),
         (json!({ "type": "join", "room": "" }), "room_invalid", Some("room")),
         (json!({ "type": "join", "room": "x", "after": 7 }), "invalid_field", Some("after")),
-        (json!({ "type": "join", "room": "x", "after": { "seq": 1 } }), "invalid_field", Some("after")),
+        (
+            json!({ "type": "join", "room": "x", "after": { "seq": 1 } }),
+            "invalid_field",
+            Some("after"),
+        ),
         (json!({ "type": "join", "room": "x", "limit": 201 }), "invalid_field", Some("limit")),
         (json!({ "type": "leave", "room": "nowhere" }), "not_in_room", None),
         (json!({ "type": "members", "room": "nowhere" }), "not_in_room", None),
@@ -122,7 +154,10 @@ async fn what_needs_an_account_asks_for_a_login() {
     }
     let mut thief = app.knock().await;
     let refusal = thief.refused(json!({ "type": "hello", "token": "guess" })).await;
-    assert_eq!((refusal.code.as_str(), refusal.field.as_deref()), ("bad_credentials", Some("token")));
+    assert_eq!(
+        (refusal.code.as_str(), refusal.field.as_deref()),
+        ("bad_credentials", Some("token"))
+    );
 }
 
 #[tokio::test]
@@ -132,7 +167,10 @@ async fn a_refused_hello_may_be_tried_again() {
     let mut person = app.knock().await;
     assert_eq!(person.refused(json!({ "type": "hello", "nick": "ada" })).await.code, "nick_taken");
     assert_eq!(person.refused(json!({ "type": "hello" })).await.code, "missing_field");
-    assert_eq!(person.refused(json!({ "type": "hello", "resume": "?" })).await.code, "bad_credentials");
+    assert_eq!(
+        person.refused(json!({ "type": "hello", "resume": "?" })).await.code,
+        "bad_credentials"
+    );
     person.hello(json!({ "nick": "bob" })).await;
 }
 

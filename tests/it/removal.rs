@@ -130,7 +130,7 @@ async fn the_log_tells_what_happened_without_the_old_words() {
 }
 
 #[tokio::test]
-async fn a_deleted_message_can_be_neither_edited_nor_answered_nor_deleted_again() {
+async fn a_deleted_message_can_be_neither_edited_nor_deleted_again_but_still_answered() {
     let app = TestApp::start();
     let mut ada = app.arrive_in("lobby", "ada").await;
     says_and_regrets(&mut ada).await;
@@ -138,10 +138,11 @@ async fn a_deleted_message_can_be_neither_edited_nor_answered_nor_deleted_again(
         json!({ "type": "edit", "seq": 2, "text": "back again" }),
         json!({ "type": "delete", "seq": 2 }),
         json!({ "type": "react", "seq": 2, "emoji": "👍" }),
-        json!({ "type": "send", "text": "re", "reply_to": 2 }),
     ] {
         assert_eq!(ada.refused(frame).await.code, "message_not_found");
     }
+    // The answer may have been under way when the message was taken back.
+    ada.ask(json!({ "type": "send", "text": "re", "reply_to": 2 })).await;
 }
 
 #[tokio::test]

@@ -68,10 +68,7 @@ async fn a_life_in_a_room_is_answered_step_by_step() {
     }
     let events = ada.next_events(7).await;
     let kinds: Vec<&str> = events.iter().map(|event| event.r#type.as_str()).collect();
-    assert_eq!(
-        kinds,
-        ["message", "edited", "reacted", "reacted", "topic", "message", "deleted"]
-    );
+    assert_eq!(kinds, ["message", "edited", "reacted", "reacted", "topic", "message", "deleted"]);
     assert_eq!((events[2].emoji.as_deref(), events[2].on), (Some("👍"), Some(true)));
     assert_eq!((events[3].target, events[3].on), (Some(1), Some(false)));
     assert_eq!(events[4].topic.as_deref(), Some("Tea"));
@@ -95,7 +92,8 @@ async fn a_reaction_that_is_so_already_is_a_duplicate() {
     let mut ada = app.arrive_in("lobby", "ada").await;
     ada.say("lobby", "hi").await;
     let react = |on: bool| json!({ "type": "react", "seq": 1, "emoji": "👍", "on": on });
-    for (on, seq, duplicate) in [(false, 1, true), (true, 2, false), (true, 2, true), (false, 3, false)]
+    for (on, seq, duplicate) in
+        [(false, 1, true), (true, 2, false), (true, 2, true), (false, 3, false)]
     {
         let sent: Sent = ada.ask(react(on)).await.as_a("sent");
         assert_eq!((sent.seq, sent.duplicate), (seq, duplicate), "{on}");
@@ -205,7 +203,10 @@ async fn a_room_may_be_left_out_while_one_is_in_exactly_one() {
     ada.join("garden").await;
     for request in &requests {
         let refusal = ada.refused(request.clone()).await;
-        assert_eq!((refusal.code.as_str(), refusal.field.as_deref()), ("missing_field", Some("room")));
+        assert_eq!(
+            (refusal.code.as_str(), refusal.field.as_deref()),
+            ("missing_field", Some("room"))
+        );
     }
     ada.ask(json!({ "type": "leave", "room": "garden" })).await;
     for request in requests {

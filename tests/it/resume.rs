@@ -125,7 +125,10 @@ async fn the_end_of_the_grace_is_one_leave_and_frees_the_name() {
     assert_eq!((leave.left.len(), leave.count), (1, 1));
     let mut late = app.knock().await;
     let refusal = late.refused(json!({ "type": "hello", "resume": token })).await;
-    assert_eq!((refusal.code.as_str(), refusal.field.as_deref()), ("bad_credentials", Some("resume")));
+    assert_eq!(
+        (refusal.code.as_str(), refusal.field.as_deref()),
+        ("bad_credentials", Some("resume"))
+    );
     let welcome = late.hello(json!({ "nick": "ada" })).await;
     assert!(!welcome.resumed && welcome.rooms.is_empty());
     assert_eq!(told(&bob.heard().await, "ada"), Vec::<String>::new(), "there was no second leave");

@@ -73,11 +73,8 @@ async fn hurts_only_itself(app: &TestApp) {
 
 #[tokio::test]
 async fn a_reader_that_stops_is_cut_and_nobody_else_notices() {
-    hurts_only_itself(&TestApp::with(&[
-        "limits.messages_per_second=0",
-        "resume.grace_ms=500",
-    ]))
-    .await;
+    hurts_only_itself(&TestApp::with(&["limits.messages_per_second=0", "resume.grace_ms=500"]))
+        .await;
 }
 
 #[tokio::test]
@@ -129,7 +126,9 @@ async fn ten_slow_readers_cost_no_more_than_their_backlogs() {
         talker.say("lobby", &text).await;
         for frame in listener.heard().await {
             let changed = frame.0["changed"].as_array().cloned().unwrap_or_default();
-            cut.extend(changed.iter().filter_map(|member| Some(member["nick"].as_str()?.to_owned())));
+            cut.extend(
+                changed.iter().filter_map(|member| Some(member["nick"].as_str()?.to_owned())),
+            );
         }
     }
     let grown = app.rss().saturating_sub(before);
@@ -163,4 +162,48 @@ async fn typing_gives_way_before_messages_do() {
         }
         assert!(["typing", "presence"].contains(&frame.kind()), "{frame:?}");
     }
+}
+
+/// Fills the room with almost as much as one join may bring; returns the epoch.
+async fn much_talk(app: &TestApp) -> String {
+    let mut talker = app.arrive_in("lobby", "talker").await;
+    let frame = json!({ "type": "send", "text": "🐌".repeat(3900) }).to_string();
+    for _ in 0..250 {
+        talker.write(frame.clone()).await;
+        talker.wait_for(|frame| frame.kind() == "sent").await;
+    }
+    talker.say("lobby", "that is all").await.epoch
+}
+
+fn asks_for_everything(epoch: &str) -> String {
+    let after = json!({ "epoch": epoch, "seq": 0 });
+    json!({ "type": "join", "room": "lobby", "after": after }).to_string()
+}
+
+#[tokio::test]
+async fn ten_who_ask_for_everything_and_read_nothing_cost_a_bounded_amount() {
+    let app = TestApp::unhurried();
+    let epoch = much_talk(&app).await;
+    let mut deaf = Vec::new();
+    for n in 0..10 {
+        let mut socket = app.raw_with(&format!("/ws?nick=deaf{n}"), Some(4096)).await;
+        assert_eq!(socket.next().await.kind(), "welcome");
+        deaf.push(socket);
+    }
+    let before = app.rss();
+    for socket in &mut deaf {
+        socket.text(&asks_for_everything(&epoch)).await;
+    }
+    let mut bob = app.arrive("bob").await;
+    // They are members from their join on, and their answers were made before the last one's.
+    bob.join("lobby").await;
+    crate::stage::eventually("all have joined", async || {
+        let members = bob.ask(json!({ "type": "members" })).await;
+        (members.0["count"] == 12).then_some(())
+    })
+    .await;
+    let joined = bob.catch_up("lobby", &epoch, 0).await;
+    assert!(joined.complete);
+    let grown = app.rss().saturating_sub(before);
+    assert!(grown < 60 * MIB, "{grown} bytes");
 }
