@@ -9,10 +9,11 @@ use std::time::Duration;
 
 use actix::prelude::*;
 use actix_http::HttpService;
+use actix_rt::net::TcpStream;
 use actix_rt::signal::unix::{SignalKind, signal};
 use actix_server::{Server, ServerHandle};
 use actix_service::{fn_service, map_config};
-use actix_web::dev::{AppConfig, Service, ServiceRequest, ServiceResponse};
+use actix_web::dev::AppConfig;
 use actix_web::{App, middleware, web};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use rand::SeedableRng;
@@ -21,9 +22,9 @@ use crate::chat::{Chat, ChatServer, Local, Meters, Moment, Relay, Rules, Shutdow
 use crate::janitor::Janitor;
 use crate::model::config::{Config, Durability};
 use crate::model::{Timestamp, uptime_ms};
-use crate::session::{Admission, Doorman, Household, LinkLimits, Origins, Pulse};
+use crate::session::{Admission, Doorman, Household, LinkLimits, Origins, Pulse, Seat};
 use crate::store::{self, Store, StoreError};
-use crate::web::{Refused, Site, routes, security_headers};
+use crate::web::{Site, routes, security_headers, turnstile};
 
 /// How long connections may take to say goodbye at a shutdown.
 const FAREWELL: Duration = Duration::from_secs(3);
@@ -184,27 +185,6 @@ fn cannot_open(error: StoreError) -> io::Error {
     }
 }
 
-/// Counts what the routes refuse by themselves; the chat counts what it refuses.
-fn count_refusals<S, B>(
-    request: ServiceRequest,
-    service: &S,
-) -> impl Future<Output = Result<ServiceResponse<B>, actix_web::Error>> + use<S, B>
-where
-    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = actix_web::Error>,
-{
-    let site = request.app_data::<web::Data<Site>>().cloned();
-    let response = service.call(request);
-    async move {
-        let response = response.await?;
-        let error = response.response().error();
-        let code = error.and_then(|e| e.as_error::<Refused>()).and_then(Refused::uncounted);
-        if let (Some(code), Some(site)) = (code, site) {
-            site.meters.refused(code);
-        }
-        Ok(response)
-    }
-}
-
 /// A listener whose queue takes a storm of connections.
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     use socket2::{Domain, Protocol, Socket, Type};
@@ -241,6 +221,7 @@ impl Blueprint {
             .max_concurrent_connections(usize::MAX >> 1)
             .listen("parlor", listener, move || {
                 let (site, doorman) = self.move_in();
+                let admission = Arc::clone(&self.admission);
                 let upgrade = move |(request, framed)| {
                     let doorman = doorman.clone();
                     async move {
@@ -252,7 +233,7 @@ impl Blueprint {
                 };
                 let app = App::new()
                     .app_data(web::Data::new(site))
-                    .wrap_fn(count_refusals)
+                    .wrap(middleware::from_fn(turnstile))
                     .wrap(security_headers())
                     .wrap(middleware::NormalizePath::trim())
                     .configure(routes);
@@ -263,6 +244,12 @@ impl Blueprint {
                     .client_disconnect_timeout(Duration::from_secs(1))
                     .local_addr(address)
                     .tcp_nodelay(true)
+                    .on_connect_ext(move |io: &TcpStream, data| {
+                        // Whose peer is gone already gets no seat, and needs none.
+                        if let Ok(peer) = io.peer_addr() {
+                            data.insert(Seat::find(&admission, peer.ip()));
+                        }
+                    })
                     .upgrade(fn_service(upgrade))
                     .h1(app)
                     .tcp()
@@ -291,18 +278,12 @@ impl Blueprint {
             hello_ms: config.limits.hello_ms,
         });
         let origins = Origins::new(config.origins.clone());
-        let doorman = Doorman {
-            house,
-            limits,
-            admission: Arc::clone(&self.admission),
-            origins: origins.clone(),
-            open: Arc::clone(&self.open),
-        };
+        let doorman =
+            Doorman { house, limits, origins: origins.clone(), open: Arc::clone(&self.open) };
         let site = Site {
             origins,
             chat: self.chat.clone(),
             local,
-            admission: Arc::clone(&self.admission),
             pulse,
             backlog_bytes: config.limits.backlog_bytes,
             text_chars: config.limits.text_chars,

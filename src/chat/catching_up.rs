@@ -7,14 +7,14 @@
 use bytes::Bytes;
 
 use super::bucket::Moment;
-use super::effect::{Effect, Reply, Want};
+use super::effect::{Answer, Effect, Reply, Want};
 use super::entrance::AUTO_JOIN_MS;
 use super::recent::Entry;
 use super::room::{Listener, Room};
 use super::state::Chat;
 use super::timers::Timer;
 use crate::model::Epoch;
-use crate::protocol::{After, Code, Joined, Refusal, RoomView, event_json, wire};
+use crate::protocol::{After, Close, Code, Joined, Refusal, ReplyId, RoomView, event_json, wire};
 use crate::store::{Page, Query, Range, RoomId, StoreError};
 
 /// The newest events of a fresh start hold at most so many bytes.
@@ -76,7 +76,7 @@ impl Chat {
         let start = joining.since.unwrap_or_else(|| room.latest_start(joining.limit));
         let read_up_to = joining.older.last().map_or(start, |entry| entry.event.seq);
         if room.remembers_after(read_up_to) || joining.limit_is_zero() {
-            self.give(joining, start);
+            self.give(now, joining, start);
             return;
         }
         if joining.rounds >= MAX_ROUNDS {
@@ -135,53 +135,51 @@ impl Chat {
                 session.waiting.push((joining.room, joining.since.unwrap_or(0)));
                 self.timers.set(now.due_in(AUTO_JOIN_MS), Timer::AutoJoin(who));
             }
+            (Listener::Observer(conn), _) => {
+                // An event stream has no words for it: it ends, and comes back by itself.
+                self.effects.push(Effect::Close { conn, close: Close::Busy });
+            }
             (_, reply) => self.refuse(reply, &Refusal::new(Code::Busy).retry_after(1000)),
         }
     }
 
-    /// Says `joined` and lets the live events flow from here on.
-    fn give(&mut self, mut joining: Joining, start: u64) {
-        let conn = joining.listener.conn();
-        let members = match joining.listener {
-            Listener::Member(session, _) => self.shown_members(joining.room, Some(session)),
-            Listener::Observer(_) => Vec::new(),
-        };
+    /// Says `joined` and lets the live events flow from here on, if the answer may be that long.
+    fn give(&mut self, now: Moment, mut joining: Joining, start: u64) {
         let Some(room) = self.rooms.get_mut(&joining.room) else { return };
-        let first = room.recent.first(room.seq);
-        joining.older.retain(|entry| entry.event.seq < first && entry.event.seq > start);
-        bring_up_to_date(&mut joining.older, room);
-        let contiguous = joining.older.last().is_some_and(|entry| entry.event.seq + 1 == first);
-        if contiguous && !room.is_volatile() {
-            room.recent.fill(&joining.older);
+        let events = gather(room, &mut joining, start);
+        if !self.budget.allows(events.iter().map(Bytes::len).sum()) {
+            self.put_off(now, joining);
+            return;
         }
         if let Listener::Member(session, _) = joining.listener
             && let Some(place) = room.members.get_mut(&session)
         {
             place.live = true;
         }
-        let remembered = room.recent.after(start.max(first.saturating_sub(1)));
-        let mut events: Vec<Bytes> = joining.older.iter().map(|entry| entry.json.clone()).collect();
-        // `fill` may have put the older ones into memory too: each is given once.
-        let given = joining.older.last().map_or(start, |entry| entry.event.seq);
-        events.extend(remembered.filter(|e| e.event.seq > given).map(|e| e.json.clone()));
-        if joining.since.is_none() {
-            keep_newest(&mut events, joining.limit);
-        }
-        let (room_id, complete) = (joining.room, joining.complete);
-        self.effects.push(Effect::Enter { conn, room: room_id });
-        let Some(room) = self.rooms.get(&room_id) else { return };
+        let (conn, room) = (joining.listener.conn(), joining.room);
+        self.effects.push(Effect::Enter { conn, room });
+        self.say_joined(joining, &events);
+    }
+
+    fn say_joined(&mut self, joining: Joining, events: &[Bytes]) {
+        let members = match joining.listener {
+            Listener::Member(session, _) => self.shown_members(joining.room, Some(session)),
+            Listener::Observer(_) => Vec::new(),
+        };
+        let Some(room) = self.rooms.get(&joining.room) else { return };
         let (name, topic, epoch) = (room.name.clone(), room.topic.clone(), room.epoch.clone());
-        let (seq, count) = (room.seq, room.members.len());
-        // `joined` without an id still goes out where nobody asked: a held room after a resume.
-        let joined = move |id: Option<&crate::protocol::ReplyId>| {
+        let (seq, count, complete) = (room.seq, room.members.len(), joining.complete);
+        let budget = self.budget.clone();
+        let joined = move |id: Option<&ReplyId>| {
             let room =
                 RoomView { name: &name, topic: &topic, visibility: "open", epoch: &epoch, seq };
             let head = Joined { id, room, members, count, complete };
-            wire::text_with_events(&head, events.iter())
+            budget.count(wire::text_with_events(&head, events.iter()))
         };
         match joining.reply {
+            // A held room after a resume: nobody asked, and yet it goes out.
             Reply::Nobody => {
-                let answer = super::effect::Answer::None;
+                let (conn, answer) = (joining.listener.conn(), Answer::None);
                 self.effects.push(Effect::To { conn, frame: joined(None), answer });
             }
             reply => self.answer(reply, joined),
@@ -208,6 +206,25 @@ impl Joining {
     fn limit_is_zero(&self) -> bool {
         self.since.is_none() && self.limit == 0
     }
+}
+
+/// The events of a join: what was read from the store, and what memory knows behind it.
+fn gather(room: &mut Room, joining: &mut Joining, start: u64) -> Vec<Bytes> {
+    let first = room.recent.first(room.seq);
+    joining.older.retain(|entry| entry.event.seq < first && entry.event.seq > start);
+    bring_up_to_date(&mut joining.older, room);
+    let contiguous = joining.older.last().is_some_and(|entry| entry.event.seq + 1 == first);
+    if contiguous && !room.is_volatile() {
+        room.recent.fill(&joining.older);
+    }
+    let mut events: Vec<Bytes> = joining.older.iter().map(|entry| entry.json.clone()).collect();
+    // `fill` may have put the older ones into memory too: each is given once.
+    let given = joining.older.last().map_or(start, |entry| entry.event.seq);
+    events.extend(room.recent.after(given).map(|entry| entry.json.clone()));
+    if joining.since.is_none() {
+        keep_newest(&mut events, joining.limit);
+    }
+    events
 }
 
 /// What was read from the store may have been edited or deleted since: applies what memory knows.

@@ -1,7 +1,7 @@
 //! Entering rooms and leaving them. A member's place counts from the moment of the `join`; how the
 //! log reaches the connection is in `catching_up`.
 
-use super::bucket::Moment;
+use super::bucket::{Bucket, Moment, Pace};
 use super::effect::{Effect, Reply};
 use super::room::{Listener, Place};
 use super::state::{Chat, Outcome};
@@ -9,6 +9,10 @@ use crate::model::{ConnId, RoomName, SessionId};
 use crate::protocol::{After, Code, Left, Member, Refusal, wire};
 use crate::store::RoomId;
 
+/// How fast one address may open rooms.
+pub(super) const OPENING: Pace = Pace { per_second: 2, burst: 200 };
+/// So many addresses may open rooms between two sweeps.
+const MAX_OPENERS: usize = 10_000;
 /// At most so many members are shown.
 pub const SHOWN_MEMBERS: usize = 500;
 
@@ -30,7 +34,7 @@ impl Chat {
         let id = match room {
             Some(name) => {
                 self.check_room_count(who, &name)?;
-                self.open_room(now, name)?
+                self.open_room(now, who, name)?
             }
             None => self.place(who, None).map_err(|refusal| match refusal.code {
                 Code::NotInRoom => {
@@ -47,6 +51,24 @@ impl Chat {
         }
         self.admit(now, Listener::Member(who, conn), id, after, limit, reply);
         Ok(())
+    }
+
+    /// New rooms are charged to the address: a new session brings no new allowance.
+    pub(super) fn charge_opening(&mut self, now: Moment, who: SessionId) -> Outcome {
+        if self.rules.messages().per_second == 0 {
+            return Ok(());
+        }
+        let Some(session) = self.sessions.get(&who) else { return Ok(()) };
+        let address = session.address;
+        if self.openers.len() >= MAX_OPENERS && !self.openers.contains_key(&address) {
+            return Err(Refusal::new(Code::Busy).retry_after(1000));
+        }
+        let full = Bucket::full(OPENING, now);
+        let taken = self.openers.entry(address).or_insert(full).take(OPENING, now);
+        taken.map_err(|millis| {
+            let message = "Your address opens too many rooms at once; wait a moment.";
+            Refusal::because(Code::RateLimited, message).retry_after(millis)
+        })
     }
 
     fn check_room_count(&self, who: SessionId, name: &RoomName) -> Outcome {

@@ -9,6 +9,7 @@
 //! about a room travels one path (state → relay → outlet), so its order is one order.
 
 mod bucket;
+mod budget;
 mod catching_up;
 mod dispatch;
 mod effect;

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use rand::rngs::StdRng;
 
 use super::bucket::{Bucket, Moment};
+use super::budget::Budget;
 use super::effect::{Answer, Effect, Http, Reply, Shown};
 use super::names::Names;
 use super::room::{Listener, Room};
@@ -42,10 +43,13 @@ pub struct Chat {
     pub(super) effects: Vec<Effect>,
     pub(super) refusals: Vec<Code>,
     pub(super) closing: bool,
+    pub(super) budget: Budget,
     pub(super) swept: HashSet<RoomId>,
     /// Rooms whose log the janitor looks at next.
     pub(super) prune_queue: VecDeque<RoomId>,
-    /// Addresses that sent without a session since the last sweep but one.
+    /// What addresses did lately that no session's bucket holds: sending in passing, opening rooms.
+    pub(super) openers: HashMap<[u8; 32], Bucket>,
+    /// Addresses that sent without a session.
     pub(super) passers_by: HashMap<[u8; 32], Bucket>,
 }
 
@@ -75,8 +79,10 @@ impl Chat {
             effects: Vec::new(),
             refusals: Vec::new(),
             closing: false,
+            budget: Budget::default(),
             swept: HashSet::new(),
             prune_queue: VecDeque::new(),
+            openers: HashMap::new(),
             passers_by: HashMap::new(),
         };
         boot.rooms.into_iter().for_each(|row| chat.restore_room(row));
@@ -184,7 +190,12 @@ impl Chat {
     }
 
     /// The room of that name, opened if it is new and that is allowed.
-    pub(super) fn open_room(&mut self, now: Moment, name: RoomName) -> Result<RoomId, Refusal> {
+    pub(super) fn open_room(
+        &mut self,
+        now: Moment,
+        who: SessionId,
+        name: RoomName,
+    ) -> Result<RoomId, Refusal> {
         let key = name.key();
         if let Some(id) = self.room_keys.get(&key) {
             return Ok(*id);
@@ -196,6 +207,7 @@ impl Chat {
             let message = "This server has as many rooms as it may have.";
             return Err(Refusal::because(Code::Busy, message).retry_after(60_000));
         }
+        self.charge_opening(now, who)?;
         let id = RoomId(self.next_room);
         self.next_room += 1;
         let keep = self.rules.keep_of(&key);

@@ -3,6 +3,7 @@
 //! Every round does a bounded amount of work; what is left is done in the next one.
 
 use super::bucket::Moment;
+use super::joining::OPENING;
 use super::room::Room;
 use super::state::Chat;
 use super::volatile::KEY_LIFE_MS;
@@ -19,6 +20,7 @@ impl Chat {
     pub fn sweep(&mut self, now: Moment) -> usize {
         let pace = self.rules.messages();
         self.passers_by.retain(|_, bucket| !bucket.is_full(pace, now));
+        self.openers.retain(|_, bucket| !bucket.is_full(OPENING, now));
         let idle: Vec<RoomId> =
             self.rooms.values().filter(|room| room.is_idle()).map(|room| room.id).collect();
         let mut ended = 0;

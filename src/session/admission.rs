@@ -1,10 +1,13 @@
 //! How many connections there may be: in all, and from one address.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use sha2::{Digest, Sha256};
+
+use crate::protocol::{Code, Refusal};
 
 /// Counts connections. Shared by all workers; touched when one comes or goes.
 #[derive(Debug)]
@@ -18,6 +21,7 @@ pub struct Admission {
 #[derive(Debug, Default)]
 struct Counts {
     all: usize,
+    sessions: usize,
     by_address: HashMap<IpAddr, usize>,
 }
 
@@ -35,6 +39,45 @@ pub enum Full {
 pub struct Admitted {
     admission: Arc<Admission>,
     address: IpAddr,
+    session: bool,
+}
+
+/// What a connection got when it was accepted; its first upgrade takes the place along.
+pub struct Seat(RefCell<Option<Result<Admitted, Full>>>);
+
+impl Seat {
+    /// A seat for a connection from `address`.
+    pub fn find(admission: &Arc<Admission>, address: IpAddr) -> Self {
+        Self(RefCell::new(Some(admission.admit(address))))
+    }
+
+    /// Why the connection has no place, if it has none.
+    pub fn full(&self) -> Option<Full> {
+        self.0.borrow().as_ref().and_then(|seat| seat.as_ref().err()).copied()
+    }
+
+    /// Takes the place for a session, which outlives the HTTP connection that it began as.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn take(&self) -> Result<Admitted, Full> {
+        let mut place = self.0.borrow_mut().take().unwrap_or(Err(Full::Server))?;
+        place.session = true;
+        place.admission.counts().sessions += 1;
+        Ok(place)
+    }
+}
+
+impl From<Full> for Refusal {
+    fn from(full: Full) -> Self {
+        let (code, message) = match full {
+            Full::Server => (Code::Busy, "The server has as many connections as it may have."),
+            Full::Address => {
+                (Code::RateLimited, "Your address has as many connections as one may have.")
+            }
+        };
+        Self::because(code, message).retry_after(5000)
+    }
 }
 
 impl Admission {
@@ -49,11 +92,11 @@ impl Admission {
         self.counts.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    /// Waits until nobody is here.
+    /// Waits until there are no sessions.
     pub async fn empty(&self) {
         loop {
             let emptied = self.emptied.notified();
-            if self.counts().all == 0 {
+            if self.counts().sessions == 0 {
                 return;
             }
             emptied.await;
@@ -77,7 +120,7 @@ impl Admission {
         *here += 1;
         counts.all += 1;
         drop(counts);
-        Ok(Admitted { admission: Arc::clone(self), address })
+        Ok(Admitted { admission: Arc::clone(self), address, session: false })
     }
 }
 
@@ -97,7 +140,8 @@ impl Drop for Admitted {
     fn drop(&mut self) {
         let mut counts = self.admission.counts();
         counts.all -= 1;
-        if counts.all == 0 {
+        counts.sessions -= usize::from(self.session);
+        if counts.sessions == 0 {
             self.admission.emptied.notify_waiters();
         }
         if let Some(here) = counts.by_address.get_mut(&self.address) {

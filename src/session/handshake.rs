@@ -3,7 +3,6 @@
 //! A request to upgrade never reaches the routes: actix-http hands it over here together with
 //! its socket, which the session keeps.
 
-use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,7 +15,7 @@ use futures_util::SinkExt;
 use serde::Deserialize;
 
 use super::actor::{Greeting, Household, WsSession};
-use super::admission::{Admission, Full};
+use super::admission::{Full, Seat};
 use super::link::{Link, LinkLimits};
 use super::origins::Origins;
 use crate::protocol::{Code, Refusal, SECURITY_HEADERS, problem, wire};
@@ -25,18 +24,12 @@ use crate::protocol::{Code, Refusal, SECURITY_HEADERS, problem, wire};
 pub trait Socket: AsyncRead + AsyncWrite + Unpin + 'static {
     /// Small frames go out at once, not after Nagle's 40 ms.
     fn set_nodelay(&self);
-    /// Who is at the other end.
-    fn peer(&self) -> Option<SocketAddr>;
 }
 
 impl Socket for actix_rt::net::TcpStream {
     fn set_nodelay(&self) {
         // A peer that is gone already: the first read will tell.
         let _ = Self::set_nodelay(self, true);
-    }
-
-    fn peer(&self) -> Option<SocketAddr> {
-        self.peer_addr().ok()
     }
 }
 
@@ -47,8 +40,6 @@ pub struct Doorman {
     pub house: Rc<Household>,
     /// The limits of a connection.
     pub limits: Rc<LinkLimits>,
-    /// How many there may be.
-    pub admission: Arc<Admission>,
     /// Foreign origins that are let in.
     pub origins: Origins,
     /// Whether the server is open.
@@ -71,11 +62,10 @@ impl Doorman {
         request: Request,
         mut framed: Framed<S, h1::Codec>,
     ) -> Result<(), std::io::Error> {
-        let peer = framed.io_ref().peer();
         let admitted = self.check(&request).and_then(|()| {
             let scripted = scripted(request.uri().query())?;
-            let address = peer.ok_or_else(|| Refusal::new(Code::Busy))?.ip();
-            Ok((scripted, self.admission.admit(address).map_err(no_place)?))
+            let seat = request.conn_data::<Seat>().ok_or(Full::Server)?;
+            Ok((scripted, seat.take()?))
         });
         let (scripted, place) = match admitted {
             Ok(admitted) => admitted,
@@ -124,19 +114,6 @@ pub fn handshake_refusal(error: &HandshakeError) -> Refusal {
         }
     };
     Refusal::because(code, format!("This is no WebSocket handshake: {error}"))
-}
-
-fn no_place(full: Full) -> Refusal {
-    match full {
-        Full::Server => {
-            let message = "The server has as many connections as it may have.";
-            Refusal::because(Code::Busy, message).retry_after(5000)
-        }
-        Full::Address => {
-            let message = "Your address has as many connections as one may have.";
-            Refusal::because(Code::RateLimited, message).retry_after(5000)
-        }
-    }
 }
 
 /// `?nick=ada&room=lobby` says `hello` and `join` for whoever types by hand.

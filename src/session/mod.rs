@@ -19,7 +19,7 @@ mod reader;
 mod trouble;
 
 pub use actor::{Greeting, Household, WsSession};
-pub use admission::{Admission, Admitted, Full, fingerprint};
+pub use admission::{Admission, Admitted, Full, Seat, fingerprint};
 pub use frames::{Frames, Incoming, Violation};
 pub use handshake::{Doorman, Socket, handshake_refusal};
 pub use link::{Link, LinkLimits};

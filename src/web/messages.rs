@@ -1,5 +1,7 @@
 //! Sending without a socket: one POST, one message, the same rules as `send`.
 
+use std::time::Duration;
+
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
@@ -13,6 +15,11 @@ use crate::model::{Body, TokenHash};
 use crate::protocol::{Code, Refusal, Request, decode, parse_nick};
 use crate::session::fingerprint;
 
+/// The largest body, in bytes.
+const BODY_BYTES: usize = 64 * 1024;
+/// How long a body may take.
+const BODY_PATIENCE: Duration = Duration::from_secs(10);
+
 /// Who sends, if no token says so.
 #[derive(Deserialize)]
 pub struct As {
@@ -25,16 +32,13 @@ pub async fn post(
     site: web::Data<Site>,
     room: web::Path<String>,
     who: web::Query<As>,
-    body: Result<web::Bytes, actix_web::Error>,
+    payload: web::Payload,
 ) -> Result<HttpResponse, Refused> {
     // A page elsewhere cannot read the answer, but it could make its visitors' browsers send.
     site.origins.check(request.headers())?;
     let room = room_name(&room)?;
     let asker = asker(&request, who.into_inner())?;
-    let body = body.map_err(|error| match error.as_error::<actix_web::error::PayloadError>() {
-        Some(actix_web::error::PayloadError::Overflow) | None => Code::PayloadTooLarge,
-        Some(_) => Code::BadJson,
-    })?;
+    let body = read(payload).await?;
     let body = message(request.headers(), &body, site.text_chars)?;
     let shown = ask(&site, |channel| Ask::Post { asker, room, body, channel }).await?;
     let mut response = if shown.duplicate { HttpResponse::Ok() } else { HttpResponse::Created() };
@@ -42,6 +46,17 @@ pub async fn post(
         .content_type("application/json")
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .body(shown.json))
+}
+
+/// The body, within [`BODY_BYTES`] and [`BODY_PATIENCE`].
+async fn read(payload: web::Payload) -> Result<web::Bytes, Refused> {
+    match actix_rt::time::timeout(BODY_PATIENCE, payload.to_bytes_limited(BODY_BYTES)).await {
+        Err(_) => Err(Code::RequestTimeout.into()),
+        Ok(Err(_)) => Err(Code::PayloadTooLarge.into()),
+        Ok(Ok(body)) => body.map_err(|_| {
+            Refusal::because(Code::BadJson, "The body broke off before its end.").into()
+        }),
+    }
 }
 
 fn asker(request: &HttpRequest, who: As) -> Result<Asker, Refused> {

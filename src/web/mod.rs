@@ -11,6 +11,7 @@ mod page;
 mod refused;
 mod rooms;
 mod stream;
+mod turnstile;
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -21,10 +22,10 @@ use actix_web::{Resource, Route, web};
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::chat::{ChatServer, Local, Meters};
-use crate::session::{Admission, Origins, Pulse};
+use crate::session::{Origins, Pulse};
 
 pub use headers::security_headers;
-pub use refused::Refused;
+pub use turnstile::turnstile;
 
 /// What the handlers of one worker know.
 #[derive(Clone)]
@@ -35,8 +36,6 @@ pub struct Site {
     pub local: Rc<Local>,
     /// Which web pages may send.
     pub origins: Origins,
-    /// Places for event streams.
-    pub admission: Arc<Admission>,
     /// How life is checked.
     pub pulse: Pulse,
     /// Bytes that may wait for one event stream.
@@ -53,13 +52,9 @@ pub struct Site {
     pub prometheus: PrometheusHandle,
 }
 
-/// The largest body of a request, in bytes.
-const BODY_BYTES: usize = 64 * 1024;
-
 /// All routes.
 pub fn routes(config: &mut web::ServiceConfig) {
     config
-        .app_data(web::PayloadConfig::new(BODY_BYTES))
         .app_data(web::PathConfig::default().error_handler(refused::bad_path))
         .app_data(web::QueryConfig::default().error_handler(refused::bad_query))
         .service(readable("/", || web::to(page::home)))

@@ -1,6 +1,6 @@
 //! Refusals over HTTP: every one a problem document with a code of the protocol.
 
-use actix_web::error::{InternalError, PathError, PayloadError, QueryPayloadError};
+use actix_web::error::{InternalError, PathError, QueryPayloadError};
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use actix_web_actors::ws;
@@ -43,16 +43,6 @@ impl From<Refusal> for Refused {
 impl From<Code> for Refused {
     fn from(code: Code) -> Self {
         Refusal::new(code).into()
-    }
-}
-
-impl From<PayloadError> for Refused {
-    fn from(error: PayloadError) -> Self {
-        let code = match error {
-            PayloadError::Overflow => Code::PayloadTooLarge,
-            _ => Code::BadJson,
-        };
-        Refusal::because(code, format!("The body cannot be read: {error}.")).into()
     }
 }
 

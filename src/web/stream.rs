@@ -21,9 +21,9 @@ use super::Site;
 use super::refused::Refused;
 use super::rooms::{ask, may_read, room_name};
 use crate::chat::{Answer, Ask, Class, Enter, Gone, Heart, Local, Outlet};
-use crate::model::{ConnId, Epoch, uptime_ms};
+use crate::model::{ConnId, Epoch, RoomName, uptime_ms};
 use crate::protocol::{After, Close, Code, Page, Refusal, wire};
-use crate::session::Admitted;
+use crate::session::Seat;
 
 const MEDIA_TYPE: &str = "text/event-stream; charset=utf-8";
 /// A comment is written at least this often: who has gone is noticed when a write fails.
@@ -47,12 +47,10 @@ pub async fn stream(
         // The headers and nothing else: a stream without a body would never end.
         return Ok(HttpResponse::Ok().content_type(MEDIA_TYPE).finish());
     }
-    let address = request.peer_addr().ok_or(Code::Busy)?.ip();
-    let place = site.admission.admit(address).map_err(|_| {
-        let message = "There are as many connections as there may be.";
-        Refused::from(Refusal::because(Code::Busy, message).retry_after(5000))
-    })?;
-    let events = Events::open(&site, room, after, place);
+    if let Some(full) = request.conn_data::<Seat>().and_then(Seat::full) {
+        return Err(Refusal::from(full).into());
+    }
+    let events = Events::open(&site, room, after);
     Ok(HttpResponse::Ok()
         .content_type(MEDIA_TYPE)
         .insert_header((header::CACHE_CONTROL, "no-store"))
@@ -74,6 +72,18 @@ fn last_event_id(request: &HttpRequest) -> Result<Option<After>, Refused> {
     let message = "`Last-Event-ID` must be `epoch:seq`, as an event's id was.";
     let refusal = Refusal::because(Code::InvalidField, message).field("Last-Event-ID");
     after.map(Some).ok_or_else(|| refusal.into())
+}
+
+/// A catch-up in its dress; it counts as long as the frame that it was made from.
+struct Asked {
+    text: String,
+    _frame: Bytes,
+}
+
+impl AsRef<[u8]> for Asked {
+    fn as_ref(&self) -> &[u8] {
+        self.text.as_bytes()
+    }
 }
 
 /// The writing end: what the relay pushes to.
@@ -166,7 +176,8 @@ impl Outlet for Line {
         }
         if class == Class::Reply {
             // What was asked for: a long catch-up is not a slow reader.
-            self.queue.borrow_mut().push_back(text.into());
+            let asked = Asked { text, _frame: frames.clone() };
+            self.queue.borrow_mut().push_back(Bytes::from_owner(asked));
             return true;
         }
         text.is_empty() || self.queue(text)
@@ -201,16 +212,10 @@ impl Outlet for Line {
 /// The body of the response; dropping it leaves the room.
 struct Events {
     line: Rc<Line>,
-    _place: Admitted,
 }
 
 impl Events {
-    fn open(
-        site: &Site,
-        room: crate::model::RoomName,
-        after: Option<After>,
-        place: Admitted,
-    ) -> Self {
+    fn open(site: &Site, room: RoomName, after: Option<After>) -> Self {
         let interval_ms = site.pulse.interval_ms.min(COMMENT_MS);
         let line = Rc::new(Line {
             queue: RefCell::default(),
@@ -231,7 +236,7 @@ impl Events {
             chat.do_send(Gone { conn, clean: true });
         }));
         site.chat.do_send(Enter { conn, room, after, limit: FRESH });
-        Self { line, _place: place }
+        Self { line }
     }
 }
 

@@ -153,11 +153,14 @@ async fn typing_gives_way_before_messages_do() {
         }
         talker.ask(json!({ "type": "members" })).await;
     }
+    let t = Instant::now();
     talker.say("lobby", "and now?").await;
+    eprintln!("SAID {:?}", t.elapsed());
     loop {
         let frame = slow.next().await;
         if frame.kind() == "message" {
             assert_eq!(frame.0["text"], "and now?");
+            eprintln!("READ {:?}", t.elapsed());
             break;
         }
         assert!(["typing", "presence"].contains(&frame.kind()), "{frame:?}");
