@@ -21,6 +21,8 @@ use crate::store::{Page, Query, Range, RoomId, StoreError};
 pub const FRESH_BYTES: usize = 256 * 1024;
 /// A proven catch-up holds at most so many bytes.
 const CATCH_UP_BYTES: usize = 4 * 1024 * 1024;
+/// So many joins read from the store at once; the others wait, each connection with one.
+const MAX_READS: usize = 4;
 /// So often a busy room may outrun the store before the join is refused.
 const MAX_ROUNDS: u8 = 8;
 
@@ -83,10 +85,29 @@ impl Chat {
             self.put_off(now, joining);
             return;
         }
+        room.under_way += 1;
+        if self.join_reads >= MAX_READS {
+            self.join_queue.push_back(joining);
+            return;
+        }
+        self.join_reads += 1;
         let query = joining.query(room, read_up_to);
         joining.asked = query.limit;
-        room.under_way += 1;
         self.effects.push(Effect::Read { want: Want::Join(joining), query });
+    }
+
+    /// A read for a join is over: whoever has waited longest is next.
+    fn next_read(&mut self, now: Moment) {
+        self.join_reads -= 1;
+        while self.join_reads < MAX_READS {
+            let Some(joining) = self.join_queue.pop_front() else { return };
+            if let Some(room) = self.rooms.get_mut(&joining.room) {
+                room.under_way -= 1;
+            }
+            if self.listens(joining.listener, joining.room) {
+                self.proceed(now, joining);
+            }
+        }
     }
 
     /// A page of the log has been read for a join.
@@ -96,6 +117,7 @@ impl Chat {
         mut joining: Joining,
         page: Result<Page, StoreError>,
     ) {
+        self.next_read(now);
         let Some(room) = self.rooms.get_mut(&joining.room) else { return };
         room.under_way -= 1;
         if !self.listens(joining.listener, joining.room) {

@@ -10,6 +10,7 @@ use rand::rngs::StdRng;
 
 use super::bucket::{Bucket, Moment};
 use super::budget::Budget;
+use super::catching_up::Joining;
 use super::effect::{Answer, Effect, Http, Reply, Shown};
 use super::names::Names;
 use super::room::{Listener, Room};
@@ -43,6 +44,8 @@ pub struct Chat {
     pub(super) effects: Vec<Effect>,
     pub(super) refusals: Vec<Code>,
     pub(super) closing: bool,
+    pub(super) join_reads: usize,
+    pub(super) join_queue: VecDeque<Joining>,
     pub(super) budget: Budget,
     pub(super) swept: HashSet<RoomId>,
     /// Rooms whose log the janitor looks at next.
@@ -79,6 +82,8 @@ impl Chat {
             effects: Vec::new(),
             refusals: Vec::new(),
             closing: false,
+            join_reads: 0,
+            join_queue: VecDeque::new(),
             budget: Budget::default(),
             swept: HashSet::new(),
             prune_queue: VecDeque::new(),

@@ -160,7 +160,7 @@ async fn a_stream_that_is_not_read_ends_and_holds_nobody_up() {
     let app = TestApp::with(&["limits.messages_per_second=0", "limits.backlog_bytes=100000"]);
     let mut ada = app.arrive_in("lobby", "ada").await;
     ada.say("lobby", "hi").await;
-    let mut deaf = app.connect(Some(4096)).await;
+    let mut deaf = app.connect(Some(64 << 10)).await;
     let head =
         format!("GET /api/v1/rooms/lobby/stream HTTP/1.1\r\nHost: {}\r\n\r\n", app.address());
     deaf.write(head.as_bytes()).await;

@@ -82,7 +82,7 @@ async fn ten_thousand_tiny_frames_in_one_write_are_all_read() {
 async fn who_pings_without_reading_costs_a_bounded_amount() {
     let app = TestApp::start();
     let mut bob = app.arrive_in("lobby", "bob").await;
-    let mut flooder = app.raw_with("/ws?nick=flooder&room=lobby", Some(4096)).await;
+    let mut flooder = app.raw_with("/ws?nick=flooder&room=lobby", Some(64 << 10)).await;
     assert_eq!(flooder.next().await.kind(), "welcome");
     let before = app.rss();
     let pings: Vec<u8> = (0..500).flat_map(|_| mask(0x89, &[b'p'; 125])).collect();
@@ -106,7 +106,7 @@ async fn who_asks_without_reading_costs_a_bounded_amount() {
     for n in 0..100 {
         bob.say("lobby", &format!("{n} {}", "x".repeat(3900))).await;
     }
-    let mut asker = app.raw_with("/ws?nick=asker&room=lobby", Some(4096)).await;
+    let mut asker = app.raw_with("/ws?nick=asker&room=lobby", Some(64 << 10)).await;
     assert_eq!(asker.next().await.kind(), "welcome");
     let before = app.rss();
     let requests: Vec<u8> = (0..200)

@@ -71,7 +71,7 @@ async fn a_peer_that_keeps_its_window_closed_is_found_as_well() {
     let app = TestApp::with(&[BEATS[0], BEATS[1], BEATS[2], "limits.backlog_bytes=1073741824"]);
     let mut talker = app.arrive_in("lobby", "talker").await;
     let mut bob = app.arrive_in("lobby", "bob").await;
-    let _closed = member(&app, "closed", Some(4096)).await;
+    let _closed = member(&app, "closed", Some(64 << 10)).await;
     assert_eq!(bob.next_presence().await.joined[0].nick, "closed");
     let since = Instant::now();
     let text = "🐌".repeat(3900);

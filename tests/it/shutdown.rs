@@ -130,7 +130,7 @@ async fn peers_that_read_nothing_and_answer_nothing_do_not_hold_it_up() {
     let mut talker = app.arrive_in("lobby", "talker").await;
     let mut deaf = Vec::new();
     for n in 0..5 {
-        deaf.push(app.raw_with(&format!("/ws?nick=deaf{n}&room=lobby"), Some(4096)).await);
+        deaf.push(app.raw_with(&format!("/ws?nick=deaf{n}&room=lobby"), Some(64 << 10)).await);
     }
     for _ in 0..30 {
         talker.say("lobby", &"🐌".repeat(3900)).await;
