@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 
-/// From this size on an answer counts.
-const LONG: usize = 64 * 1024;
+/// From this size on an answer counts: a fresh start and a page of history are always shorter.
+const LONG: usize = 320 * 1024;
 
 /// Counts the bytes of the long answers that somebody still holds.
 #[derive(Clone, Debug, Default)]

@@ -134,9 +134,7 @@ impl Chat {
         let too_much = joining.since.is_some() && page.more && page.events.len() < joining.asked;
         if gap || too_much {
             // Pruned meanwhile, or more than one frame may prove: a fresh start.
-            joining.since = None;
-            joining.complete = false;
-            joining.older.clear();
+            joining.begin_afresh();
         } else {
             let name = room.name.clone();
             let entries = page
@@ -170,7 +168,9 @@ impl Chat {
         let Some(room) = self.rooms.get_mut(&joining.room) else { return };
         let events = gather(room, &mut joining, start);
         if !self.budget.allows(events.iter().map(Bytes::len).sum()) {
-            self.put_off(now, joining);
+            // Too many long answers are unread: this one is a fresh start, which is always short.
+            joining.begin_afresh();
+            self.proceed(now, joining);
             return;
         }
         if let Listener::Member(session, _) = joining.listener
@@ -210,6 +210,13 @@ impl Chat {
 }
 
 impl Joining {
+    /// Gives up proving: the answer will be the newest events.
+    fn begin_afresh(&mut self) {
+        self.since = None;
+        self.complete = false;
+        self.older.clear();
+    }
+
     /// What to ask the store for: everything after `read_up_to`, within what one join may bring.
     fn query(&self, room: &Room, read_up_to: u64) -> Query {
         let on = Range::After { seq: read_up_to, upto: None };

@@ -158,8 +158,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
             self.phase.set(Phase::Dead);
             return;
         }
-        // 1001 is a page that reloads or a phone that sleeps: it comes back, and its name waits.
-        let clean = matches!(code, None | Some(1000));
+        let clean = matches!(code, None | Some(1000 | 1001));
         self.depart(clean);
         self.begin_closing(wire::close_reply(code), true);
     }

@@ -125,6 +125,8 @@ async fn more_connections_than_one_address_may_have_are_refused_until_one_goes()
     let answer = app.exchange(&request("/ws", "")).await;
     let refusal = answer.refused(429, "rate_limited");
     assert!(refusal.retry_after_ms.is_some());
+    app.get("/api/v1/rooms").refused(429, "rate_limited");
+    assert_eq!(app.get("/healthz").status, 200, "whoever supervises it is answered");
     assert!(answer.header("retry-after").parse::<u64>().is_ok_and(|seconds| seconds >= 1));
     let _other = app.knock_at("/ws", "127.0.0.2").await;
     people.pop().expect("there are three").leave_politely().await;

@@ -104,6 +104,36 @@ async fn one_may_be_in_so_many_rooms_and_no_more() {
 }
 
 #[tokio::test]
+async fn an_address_opens_so_many_rooms_and_then_waits() {
+    let app = TestApp::with(&[
+        "limits.messages_per_second=100000",
+        "limits.burst=100000",
+        "limits.rooms=1000",
+    ]);
+    let mut ada = app.arrive("ada").await;
+    let mut refusal = None;
+    for n in 0..400 {
+        let answer = ada.ask(json!({ "type": "join", "room": format!("room-{n}") })).await;
+        if answer.kind() == "error" {
+            refusal = Some(answer);
+            break;
+        }
+    }
+    let refusal = refusal.expect("there is a limit");
+    assert_eq!(refusal.0["code"], "rate_limited");
+    assert!(refusal.0["retry_after_ms"].as_u64().is_some_and(|millis| millis <= 1000));
+    // A new session from there brings no new allowance; rooms that are there are open to it.
+    let mut bob = app.arrive("bob").await;
+    bob.join("room-0").await;
+    let mut opened = 0;
+    for n in 0..20 {
+        let answer = bob.ask(json!({ "type": "join", "room": format!("bobs-{n}") })).await;
+        opened += usize::from(answer.kind() == "joined");
+    }
+    assert!(opened < 20, "there is a new allowance");
+}
+
+#[tokio::test]
 async fn texts_fit_up_to_their_limit_in_characters() {
     let app = TestApp::unhurried();
     let mut ada = app.arrive_in("lobby", "ada").await;

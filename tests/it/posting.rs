@@ -183,3 +183,12 @@ async fn a_page_of_another_origin_cannot_make_its_visitors_speak() {
     let twice = r#"{"text":"a","text":"b"}"#;
     app.post("lobby", "?nick=eve", &[JSON], twice).refused(400, "bad_json");
 }
+
+#[tokio::test]
+async fn a_body_that_does_not_come_is_not_waited_for_long() {
+    let app = TestApp::start();
+    let _ada = app.arrive_in("lobby", "ada").await;
+    let head = "POST /api/v1/rooms/lobby/messages?nick=bot HTTP/1.1\r\nHost: HOST\r\n\
+                Content-Type: text/plain\r\nContent-Length: 100\r\n\r\nand then";
+    app.exchange(head).await.refused(408, "request_timeout");
+}

@@ -11,7 +11,7 @@ import { delayAfter } from "./backoff.js";
 const PROVEN_MS = 5_000;
 const PROBE_MS = 8_000;
 const OPENING_MS = 15_000;
-/** Private use; 1000 would give up the name at once. */
+/** Private use; 1000 or 1001 would give up the name at once. */
 const GIVEN_UP = 3000;
 
 export class Connection extends EventTarget {

@@ -22,7 +22,7 @@ pub use frames::*;
 pub use http::Answer;
 pub use person::{Ending, Person};
 pub use raw::{RawFrame, RawSocket, mask, request};
-pub use stream::{EventStream, Told};
+pub use stream::EventStream;
 
 /// How long anything may take before a test gives up on it: machines are shared and slow.
 pub const PATIENCE: Duration = Duration::from_secs(60);

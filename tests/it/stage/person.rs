@@ -226,9 +226,4 @@ impl Person {
         assert!(at.is_none_or(|at| at == frames.len()), "something came behind `closing`");
         Ending { code, closing, frames }
     }
-
-    /// The address of this end.
-    pub fn local_port(&self) -> u16 {
-        self.socket.get_ref().local_addr().expect("it is connected").port()
-    }
 }
