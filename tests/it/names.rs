@@ -49,6 +49,7 @@ async fn names_that_look_alike_are_one() {
     let app = TestApp::start();
     for (held, other) in [
         ("PayPal", "раураl"),
+        ("IVAN", "ivan"),
         ("AI", "Al"),
         ("Guybrush Threepwood", "  guybrush   threepwood "),
         ("Zoë", "zoe\u{308}"),
