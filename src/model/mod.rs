@@ -7,6 +7,7 @@
 pub mod config;
 mod event;
 mod ids;
+mod image;
 mod keep;
 mod nick;
 mod room_name;
@@ -15,6 +16,7 @@ mod timestamp;
 
 pub use event::{Author, Body, Deleted, Edited, Event, Message, Reacted, TopicSet};
 pub use ids::{ConnId, Epoch, SessionId, TokenHash, UserId, token};
+pub use image::{AltText, Gone, Image, ImageId, ImageKind, Life};
 pub use keep::Keep;
 pub use nick::{Nick, NickKeys};
 pub use room_name::{RoomKey, RoomName};

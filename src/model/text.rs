@@ -119,7 +119,7 @@ fn short(text: &str, max_chars: usize) -> Result<Box<str>, Unfit> {
     Ok(text.into())
 }
 
-fn within(text: &str, max_chars: usize) -> Result<(), Unfit> {
+pub(super) fn within(text: &str, max_chars: usize) -> Result<(), Unfit> {
     // A character has at least one byte: most texts are decided without counting.
     if text.len() > max_chars && text.chars().count() > max_chars {
         return Err(Unfit::TooLong);

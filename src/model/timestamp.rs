@@ -3,10 +3,11 @@
 use std::sync::OnceLock;
 use std::time::Instant;
 
-use serde::{Serialize, Serializer};
-use time::{
-    OffsetDateTime, format_description::StaticFormatDescription, macros::format_description,
-};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use time::format_description::StaticFormatDescription;
+use time::macros::format_description;
+use time::{OffsetDateTime, PrimitiveDateTime};
 
 const RFC3339_MILLIS: StaticFormatDescription =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
@@ -48,6 +49,15 @@ impl Serialize for Timestamp {
     }
 }
 
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        let moment = PrimitiveDateTime::parse(&text, RFC3339_MILLIS).map_err(D::Error::custom)?;
+        let nanos = moment.assume_utc().unix_timestamp_nanos();
+        Ok(Self(i64::try_from(nanos / 1_000_000).map_err(D::Error::custom)?))
+    }
+}
+
 /// Milliseconds since the program began, on a clock that never goes back. One zero for all
 /// threads, so that actors and connections speak of the same moments.
 pub fn uptime_ms() -> u64 {
@@ -64,6 +74,9 @@ mod tests {
     fn moments_are_rfc_3339_with_milliseconds() {
         assert_eq!(Timestamp(1_795_370_400_000).to_string(), "2026-11-22T18:00:00.000Z");
         assert_eq!(Timestamp(1).to_string(), "1970-01-01T00:00:00.001Z");
+        let text = r#""2026-11-22T18:00:00.000Z""#;
+        assert_eq!(serde_json::from_str::<Timestamp>(text).unwrap(), Timestamp(1_795_370_400_000));
+        assert!(serde_json::from_str::<Timestamp>(r#""2026-11-22""#).is_err());
     }
 
     #[test]
