@@ -63,7 +63,10 @@ fn measure(contestants: &[Contestant<'_>]) -> Vec<Vec<f64>> {
 }
 
 fn report(contestants: &[Contestant<'_>], times: &[Vec<f64>]) {
-    println!("{:36} {:>8} {:>8} {:>8}   of thumbnail  of triangle", "CPU ms", "median", "min", "max");
+    println!(
+        "{:36} {:>8} {:>8} {:>8}   of thumbnail  of triangle",
+        "CPU ms", "median", "min", "max"
+    );
     for ((name, _), of) in contestants.iter().zip(times) {
         let sorted = sorted(of);
         let [min, max] = [sorted[0], sorted[sorted.len() - 1]];
@@ -104,7 +107,8 @@ fn scene() -> Vec<u8> {
     for y in 0..HEIGHT {
         for x in 0..WIDTH {
             let (x, y) = (f32::from(x) / 97.0, f32::from(y) / 61.0);
-            let light = 120.0 + 60.0 * (x * 0.7 + (y * 0.3).sin() * 2.0).sin() + 40.0 * (y * 1.9).cos();
+            let light =
+                120.0 + 60.0 * (x * 0.7 + (y * 0.3).sin() * 2.0).sin() + 40.0 * (y * 1.9).cos();
             seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             let noise = f32::from((seed >> 24) as u8) / 12.0;
             for tint in [1.0, 0.9 + 0.1 * (x * 0.1).cos(), 0.7 + 0.2 * (y * 0.2).sin()] {

@@ -81,16 +81,27 @@ impl Orientation {
 
     /// Turns pixels of `bytes` bytes each.
     pub fn turn(self, pixels: &[u8], width: usize, height: usize, bytes: usize) -> Vec<u8> {
-        let (shown_width, shown_height) = self.size(width, height);
         let mut turned = Vec::with_capacity(pixels.len());
-        for y in 0..shown_height {
-            let (mut at, step) = self.walk(y, width, height);
-            for _ in 0..shown_width {
-                turned.extend_from_slice(&pixels[at * bytes..(at + 1) * bytes]);
-                at = at.wrapping_add_signed(step);
-            }
+        for y in 0..self.size(width, height).1 {
+            self.turn_row(pixels, y, (width, height), bytes, &mut turned);
         }
         turned
+    }
+
+    /// Adds the shown row `y` of stored pixels of `bytes` bytes each.
+    pub fn turn_row(
+        self,
+        pixels: &[u8],
+        y: usize,
+        (width, height): (usize, usize),
+        bytes: usize,
+        out: &mut Vec<u8>,
+    ) {
+        let (mut at, step) = self.walk(y, width, height);
+        for _ in 0..self.size(width, height).0 {
+            out.extend_from_slice(&pixels[at * bytes..(at + 1) * bytes]);
+            at = at.wrapping_add_signed(step);
+        }
     }
 }
 

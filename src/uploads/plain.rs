@@ -14,6 +14,11 @@ impl<'a> Plain<'a> {
         self.pieces.push(piece.into());
     }
 
+    /// Adds all pieces of another.
+    pub fn append(&mut self, other: Self) {
+        self.pieces.extend(other.pieces);
+    }
+
     /// How many bytes there are.
     pub fn len(&self) -> usize {
         self.pieces.iter().map(|piece| piece.len()).sum()

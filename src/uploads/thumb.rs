@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use jpeg_encoder::{ChromaSubsamplingMethod, ColorType, Encoder};
+use jpeg_encoder::{ChromaSubsamplingMethod, ColorType, Encoder, SamplingFactor};
 
 use crate::model::ImageKind;
 
@@ -96,6 +96,7 @@ impl Sketch {
             Space::RgbAlpha => jpeg(&pixels, size, ColorType::Rgba, profile),
             Space::Grey => jpeg(&pixels, size, ColorType::Luma, profile),
             Space::Rgb => jpeg(&pixels, size, ColorType::Rgb, profile),
+            // From a JPEG, whose colours were coarse before.
             Space::YCbCr => jpeg(&pixels, size, ColorType::Ycbcr, profile),
         };
         let (kind, bytes) = encoded.ok_or_else(|| Unfit::broken("no thumbnail can be made"))?;
@@ -131,6 +132,10 @@ fn jpeg(
     let mut bytes = Vec::with_capacity(width * height / 4);
     let mut encoder = Encoder::new(&mut bytes, QUALITY);
     encoder.set_chroma_subsampling_method(ChromaSubsamplingMethod::Average);
+    if colours != ColorType::Ycbcr {
+        // Drawings and screenshots: their colours have edges.
+        encoder.set_sampling_factor(SamplingFactor::F_1_1);
+    }
     if let Some(profile) = profile {
         encoder.add_icc_profile(profile).ok()?;
     }

@@ -124,13 +124,13 @@ struct Turned {
     strip: RefCell<Strip>,
 }
 
-/// Some rows at once: of a picture that is turned by a quarter each comes from a column, and columns
-/// are far apart in memory.
+/// Some rows at once, each component by itself: of a picture that is turned by a quarter each row
+/// comes from a column, and columns are far apart in memory.
 #[derive(Default)]
 struct Strip {
     first: usize,
     rows: usize,
-    samples: Vec<u8>,
+    planes: [Vec<u8>; 3],
 }
 
 const STRIP_ROWS: usize = 16;
@@ -138,26 +138,39 @@ const STRIP_ROWS: usize = 16;
 impl Turned {
     fn new(pixels: Pixels, turn: Orientation) -> Self {
         let (width, height) = turn.size(pixels.width, pixels.height);
-        Self { pixels, turn, width, height, strip: RefCell::default() }
+        let mut strip = Strip::default();
+        for plane in &mut strip.planes[..pixels.space.channels()] {
+            plane.resize(STRIP_ROWS * width, 0);
+        }
+        Self { pixels, turn, width, height, strip: RefCell::new(strip) }
     }
 
     fn fill(&self, strip: &mut Strip, first: usize) {
-        let channels = self.pixels.space.channels();
         strip.first = first;
         strip.rows = STRIP_ROWS.min(self.height - first);
-        strip.samples.resize(STRIP_ROWS * self.width * channels, 0);
-        let row = |y| self.turn.walk(y, self.pixels.width, self.pixels.height);
-        let mut walks: [(usize, isize); STRIP_ROWS] = [(0, 0); STRIP_ROWS];
-        for (y, walk) in (first..first + strip.rows).zip(&mut walks) {
-            *walk = row(y);
+        match self.pixels.space {
+            Space::Grey => self.gather(strip, |pixel: [u8; 1]| pixel),
+            Space::Rgb => self.gather(strip, |[red, green, blue]: [u8; 3]| {
+                let (y, cb, cr) = rgb_to_ycbcr(red, green, blue);
+                [y, cb, cr]
+            }),
+            _ => self.gather(strip, |pixel: [u8; 3]| pixel),
+        }
+    }
+
+    fn gather<const N: usize>(&self, strip: &mut Strip, convert: impl Fn([u8; N]) -> [u8; N]) {
+        let (pixels, _) = self.pixels.samples.as_chunks::<N>();
+        let mut walks = [(0, 0); STRIP_ROWS];
+        for (y, walk) in (strip.first..).zip(&mut walks[..strip.rows]) {
+            *walk = self.turn.walk(y, self.pixels.width, self.pixels.height);
         }
         // All rows pixel by pixel: neighbours in a column share a cache line of the source.
         for x in 0..self.width {
             for (y, (at, step)) in walks[..strip.rows].iter_mut().enumerate() {
-                let from = *at * channels;
-                let to = (y * self.width + x) * channels;
-                let source = &self.pixels.samples[from..from + channels];
-                strip.samples[to..to + channels].copy_from_slice(source);
+                let pixel = convert(pixels[*at]);
+                for (plane, sample) in strip.planes.iter_mut().zip(pixel) {
+                    plane[y * self.width + x] = sample;
+                }
                 *at = at.wrapping_add_signed(*step);
             }
         }
@@ -183,24 +196,9 @@ impl ImageBuffer for Turned {
         if !(strip.first..strip.first + strip.rows).contains(&y) {
             self.fill(&mut strip, y / STRIP_ROWS * STRIP_ROWS);
         }
-        let length = self.width * self.pixels.space.channels();
-        let row = &strip.samples[(y - strip.first) * length..][..length];
-        let [first, second, third, _] = buffers;
-        match self.pixels.space {
-            Space::Grey => first.extend_from_slice(row),
-            Space::Rgb => {
-                for pixel in row.chunks_exact(3) {
-                    let (y, cb, cr) = rgb_to_ycbcr(pixel[0], pixel[1], pixel[2]);
-                    first.push(y);
-                    second.push(cb);
-                    third.push(cr);
-                }
-            }
-            _ => {
-                first.extend(row.chunks_exact(3).map(|pixel| pixel[0]));
-                second.extend(row.chunks_exact(3).map(|pixel| pixel[1]));
-                third.extend(row.chunks_exact(3).map(|pixel| pixel[2]));
-            }
+        let row = (y - strip.first) * self.width;
+        for (buffer, plane) in buffers.iter_mut().zip(&strip.planes) {
+            buffer.extend_from_slice(plane.get(row..row + self.width).unwrap_or_default());
         }
     }
 }

@@ -103,10 +103,8 @@ impl<'a> Frame<'a> {
     /// Decodes all of it.
     pub fn decode(&self) -> Result<Pixels, Unfit> {
         let alpha = self.alpha.map(|alpha| self.decode_alpha(alpha)).transpose()?;
-        let (file, channels) = match self.coding {
-            Coding::Lossy => (chunks::riff(&chunks::coded(self.coding, self.data)), 3),
-            Coding::Lossless => (lossless_file(self.width, self.height, self.data), 4),
-        };
+        let file = chunks::file_of(self.coding, (self.width, self.height), self.data);
+        let channels = if self.coding == Coding::Lossless { 4 } else { 3 };
         let colours = decode(file, self.width, self.height, channels)?;
         let (width, see_through) = (self.width as usize, self.see_through);
         Ok(Pixels { width, colours, channels, alpha, see_through })
@@ -121,7 +119,7 @@ impl<'a> Frame<'a> {
             1 => {
                 let bits = (self.width - 1) | (self.height - 1) << 14;
                 let whole = [&[0x2F][..], &bits.to_le_bytes(), data].concat();
-                let file = lossless_file(self.width, self.height, &whole);
+                let file = chunks::file_of(Coding::Lossless, (self.width, self.height), &whole);
                 let pixels = decode(file, self.width, self.height, 4)?;
                 pixels.chunks_exact(4).map(|pixel| pixel[1]).collect()
             }
@@ -130,13 +128,6 @@ impl<'a> Frame<'a> {
         unfilter(&mut plane, width, head >> 2 & 3);
         Ok(plane)
     }
-}
-
-/// A file that the decoder takes for one with transparency, so that it decodes in place.
-fn lossless_file(width: u32, height: u32, data: &[u8]) -> Vec<u8> {
-    const ALPHA: u8 = 0x10;
-    let canvas = chunks::canvas(ALPHA, width, height);
-    chunks::riff(&[canvas, chunks::coded(Coding::Lossless, data)].concat())
 }
 
 fn decode(file: Vec<u8>, width: u32, height: u32, channels: usize) -> Result<Vec<u8>, Unfit> {
