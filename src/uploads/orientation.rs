@@ -48,6 +48,23 @@ impl Orientation {
         )
     }
 
+    /// Whether what is shown is mirrored from left to right, and from top to bottom, after rows and
+    /// columns changed places where they do.
+    pub fn mirrors_shown(self) -> (bool, bool) {
+        match self {
+            Self::Upright | Self::Transposed => (false, false),
+            Self::Mirrored | Self::QuarterTurn => (true, false),
+            Self::HalfTurn | Self::Transversed => (true, true),
+            Self::Flipped | Self::ThreeQuarterTurn => (false, true),
+        }
+    }
+
+    /// The same, of what is stored.
+    pub fn mirrors_stored(self) -> (bool, bool) {
+        let (x, y) = self.mirrors_shown();
+        if self.swaps() { (y, x) } else { (x, y) }
+    }
+
     /// The size after turning.
     pub fn size(self, width: usize, height: usize) -> (usize, usize) {
         if self.swaps() { (height, width) } else { (width, height) }

@@ -24,6 +24,13 @@ impl<'a> Plain<'a> {
         self.pieces.iter().map(|piece| piece.len()).sum()
     }
 
+    /// Writes all pieces behind one another.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        for piece in &self.pieces {
+            out.extend_from_slice(piece);
+        }
+    }
+
     /// All pieces in one.
     pub fn joined(&self) -> Vec<u8> {
         self.pieces.concat()

@@ -14,58 +14,18 @@ use crate::uploads::unfit::Unfit;
 
 use super::Pixels;
 use super::frame::Frame;
+use super::tables::{Steps, Tables};
 
 /// For a picture whose tables cannot be used again.
 const QUALITY: u8 = 92;
 
-/// The place in a block, row by row, of each coefficient as tables are stored.
-const ZIGZAG: [usize; 64] = [
-    0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20,
-    13, 6, 7, 14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59,
-    52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63,
-];
-
-/// The quantisation tables of a file, row by row.
-#[derive(Default)]
-pub(super) struct Tables([Option<Box<[u16; 64]>>; 4]);
-
-impl Tables {
-    /// Notes the tables of a segment. What is wrong with it the decoder will say.
-    pub fn read(&mut self, mut segment: &[u8]) {
-        while let Some((head, rest)) = segment.split_first() {
-            let wide = head >> 4 != 0;
-            let Some((values, rest)) = rest.split_at_checked(if wide { 128 } else { 64 }) else {
-                return;
-            };
-            let mut table = Box::new([1u16; 64]);
-            for (place, index) in ZIGZAG.into_iter().enumerate() {
-                table[index] = if wide {
-                    u16::from_be_bytes([values[2 * place], values[2 * place + 1]])
-                } else {
-                    values[place].into()
-                };
-            }
-            if let Some(slot) = self.0.get_mut(usize::from(head & 15)) {
-                *slot = Some(table);
-            }
-            segment = rest;
-        }
+/// A table for the encoder, which takes bytes only.
+fn custom(steps: Steps, turn: Orientation) -> Option<QuantizationTableType> {
+    if steps.iter().any(|step| *step > 255) {
+        return None;
     }
-
-    /// A table for the encoder, which takes bytes only.
-    fn custom(&self, index: usize, turn: Orientation) -> Option<QuantizationTableType> {
-        let table = self.0.get(index)?.as_ref()?;
-        if table.iter().any(|value| !(1..=255).contains(value)) {
-            return None;
-        }
-        let mut turned = table.clone();
-        if turn.swaps() {
-            for (at, value) in turned.iter_mut().enumerate() {
-                *value = table[(at % 8) * 8 + at / 8];
-            }
-        }
-        Some(QuantizationTableType::Custom(turned))
-    }
+    let at = |place: usize| if turn.swaps() { place % 8 * 8 + place / 8 } else { place };
+    Some(QuantizationTableType::Custom(Box::new(std::array::from_fn(|place| steps[at(place)]))))
 }
 
 /// Encodes decoded pixels as they are shown.
@@ -82,7 +42,7 @@ pub(super) fn encode(
     encoder.set_sampling_factor(sampling(frame, turn));
     let table = |component: usize| {
         let component = frame.components.get(component).or(frame.components.first())?;
-        tables.custom(component.table, turn)
+        custom(tables.steps(component.table).ok()?, turn)
     };
     // What was RGB or CMYK is YCbCr now: its tables were for something else.
     if pixels.space != Space::Rgb

@@ -77,10 +77,6 @@ impl Negative for Png<'_> {
         }
     }
 
-    fn found(&mut self) -> Found {
-        std::mem::take(&mut self.found)
-    }
-
     fn develop(self: Box<Self>) -> Result<Developed, Unfit> {
         let plain = self.plain.joined();
         let (width, height) = (self.header.width as usize, self.header.height as usize);
@@ -100,6 +96,11 @@ impl Negative for Png<'_> {
         let thumb = sketch.finish(self.profile.as_deref())?;
         let size = self.orientation.size(width, height);
         let [width, height] = [size.0, size.1].map(|side| u32::try_from(side).unwrap_or(0));
-        Ok(Developed { size: (width, height), picture: picture.unwrap_or(plain), thumb })
+        Ok(Developed {
+            size: (width, height),
+            picture: picture.unwrap_or(plain),
+            thumb,
+            found: self.found,
+        })
     }
 }

@@ -85,6 +85,10 @@ impl<'a> Frame<'a> {
         self.coding == Coding::Lossless || self.alpha.is_some()
     }
 
+    pub fn is_lossy(&self) -> bool {
+        self.coding == Coding::Lossy
+    }
+
     fn pixels(&self) -> u64 {
         u64::from(self.width) * u64::from(self.height)
     }
@@ -165,6 +169,21 @@ fn unfilter(plane: &mut [u8], width: usize, filter: u8) {
 }
 
 impl Pixels {
+    /// All of it as RGB, or as RGBA if it has a place for transparency.
+    pub fn packed(self) -> (Vec<u8>, usize) {
+        if self.alpha.is_none() && self.channels == 3 {
+            return (self.colours, 3);
+        }
+        let channels = if self.see_through { 4 } else { 3 };
+        let mut packed = Vec::with_capacity(self.colours.len() / self.channels * channels);
+        let mut row = vec![0; self.width * 4];
+        for y in 0..self.colours.len() / (self.width * self.channels) {
+            self.row(y, &mut row);
+            packed.extend(row.chunks_exact(4).flat_map(|pixel| &pixel[..channels]));
+        }
+        (packed, channels)
+    }
+
     /// Writes a row as RGBA, as much of it as there is room for.
     pub fn row(&self, y: usize, out: &mut [u8]) {
         let length = self.width * self.channels;
