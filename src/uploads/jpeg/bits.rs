@@ -123,6 +123,16 @@ impl BitWriter {
 
     /// Writes all whole bytes.
     fn drain(&mut self) {
+        while self.count >= 32 {
+            let word = (self.buffer >> (self.count - 32)) as u32;
+            let ones = !word;
+            // Four bytes at once if none of them is 0xFF.
+            if ones.wrapping_sub(0x0101_0101) & !ones & 0x8080_8080 != 0 {
+                break;
+            }
+            self.bytes.extend_from_slice(&word.to_be_bytes());
+            self.count -= 32;
+        }
         while self.count >= 8 {
             self.count -= 8;
             let byte = (self.buffer >> self.count) as u8;

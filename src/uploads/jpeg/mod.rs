@@ -158,7 +158,7 @@ impl Jpeg<'_> {
         let picture = match moved {
             Some(moved) => {
                 let mut picture = self.lead.joined();
-                moved.write(&self.frame, &mut picture)?;
+                moved.write(&self.frame, &mut picture);
                 picture
             }
             None => self.whole(&scan.data[..end]),

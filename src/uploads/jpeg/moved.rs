@@ -2,7 +2,6 @@
 //! signs and places, and nothing is lost.
 
 use crate::uploads::orientation::Orientation;
-use crate::uploads::unfit::Unfit;
 
 use super::bits::BitWriter;
 use super::frame::Frame;
@@ -19,13 +18,28 @@ pub(super) fn fits(frame: &Frame, turn: Orientation) -> bool {
         && (!mirrors_y || frame.height.is_multiple_of(8 * down))
 }
 
-/// All blocks of a picture, in the order in which they are shown.
+/// All blocks of a picture, each turned, in the places where they were.
 pub(super) struct Moved<'a, 'b> {
     scan: &'b Scan<'a>,
     turn: Orientation,
-    blocks: Vec<Vec<Block>>,
     /// Where each coefficient goes, in the order of the file, and its sign there.
     ways: [(usize, i16); 64],
+    /// The blocks of each part.
+    blocks: Vec<Vec<Block>>,
+    counts: [Counts; 2],
+}
+
+/// How often each symbol comes: of first coefficients, and of the others.
+#[derive(Clone, Copy)]
+struct Counts {
+    first: [u32; 256],
+    others: [u32; 256],
+}
+
+/// The codes of one of the two sets that a baseline JPEG may have.
+struct Codes {
+    first: ShortestCode,
+    others: ShortestCode,
 }
 
 impl<'a, 'b> Moved<'a, 'b> {
@@ -34,39 +48,52 @@ impl<'a, 'b> Moved<'a, 'b> {
             .parts
             .iter()
             .map(|part| Vec::with_capacity(scan.units.0 * scan.units.1 * part.across * part.down));
-        Self { scan, turn, blocks: blocks.collect(), ways: ways(turn) }
+        let counts = [Counts { first: [0; 256], others: [0; 256] }; 2];
+        Self { scan, turn, ways: ways(turn), blocks: blocks.collect(), counts }
     }
 
     /// Takes the next row of units.
     pub fn push(&mut self, rows: &[Vec<Block>]) {
-        for (blocks, row) in self.blocks.iter_mut().zip(rows) {
-            blocks.extend_from_slice(row);
+        for (place, row) in rows.iter().enumerate() {
+            let counts = &mut self.counts[set(place, rows.len())].others;
+            for block in row {
+                let turned = turned(&self.ways, block);
+                others(&turned, |symbol, _, _| counts[usize::from(symbol)] += 1);
+                self.blocks[place].push(turned);
+            }
         }
     }
 
     /// Writes tables, frame and scan behind what the file has already, and its end.
-    pub fn write(self, frame: &Frame, file: &mut Vec<u8>) -> Result<(), Unfit> {
+    pub fn write(mut self, frame: &Frame, file: &mut Vec<u8>) {
         let codes = self.codes();
-        self.headers(frame, &codes, file)?;
+        self.headers(frame, &codes, file);
         let mut writer = BitWriter::new(std::mem::take(file));
-        self.each(|place, symbol, value, bits| {
-            let (length, code) = codes[place].of(symbol);
+        let mut put = |code: &ShortestCode, symbol: u8, value: u32, bits: u32| {
+            let (length, code) = code.of(symbol);
             writer.write(u32::from(code) << bits | value, u32::from(length) + bits);
+        };
+        self.each(|set, block, step| {
+            let (value, bits) = written(step);
+            put(&codes[set].first, bits as u8, value, bits);
+            others(block, |symbol, value, bits| put(&codes[set].others, symbol, value, bits));
         });
         *file = writer.finish();
         file.extend([0xFF, 0xD9]);
-        Ok(())
     }
 
-    /// One code for the first coefficients and one for the others, of each component.
-    fn codes(&self) -> Vec<ShortestCode> {
-        let mut counts = vec![[0u32; 256]; self.scan.parts.len() * 2];
-        self.each(|place, symbol, _, _| counts[place][usize::from(symbol)] += 1);
-        counts.iter().map(ShortestCode::new).collect()
+    fn codes(&mut self) -> [Codes; 2] {
+        let mut counts = self.counts;
+        self.each(|set, _, step| counts[set].first[written(step).1 as usize] += 1);
+        counts.map(|counts| Codes {
+            first: ShortestCode::new(&counts.first),
+            others: ShortestCode::new(&counts.others),
+        })
     }
 
-    /// Hands out, in the order of the file: which code, its symbol, the value behind it, its bits.
-    fn each(&self, mut out: impl FnMut(usize, u8, u32, u32)) {
+    /// Hands out, in the order of the file: which set of codes, the block, and by how much its first
+    /// coefficient differs from the one before.
+    fn each(&self, mut out: impl FnMut(usize, &Block, i16)) {
         let (wide, high) = self.turn.size(self.scan.units.0, self.scan.units.1);
         let mut last = vec![0i16; self.scan.parts.len()];
         for y in 0..high {
@@ -75,13 +102,9 @@ impl<'a, 'b> Moved<'a, 'b> {
                     let (across, down) = self.turn.size(part.across, part.down);
                     for (dy, dx) in (0..down).flat_map(|dy| (0..across).map(move |dx| (dy, dx))) {
                         let block = self.block(place, part, x * across + dx, y * down + dy);
-                        symbols(
-                            &self.turned(block),
-                            &mut last[place],
-                            |others, symbol, value, bits| {
-                                out(place * 2 + others, symbol, value, bits);
-                            },
-                        );
+                        let first = block.values[0];
+                        out(set(place, last.len()), block, first - last[place]);
+                        last[place] = first;
                     }
                 }
             }
@@ -94,41 +117,26 @@ impl<'a, 'b> Moved<'a, 'b> {
         &self.blocks[place][start.wrapping_add_signed(step * x.cast_signed())]
     }
 
-    /// A block as it is shown, in the order of the file.
-    #[inline]
-    fn turned(&self, block: &Block) -> Block {
-        let mut turned = Block::EMPTY;
-        for from in block.places() {
-            let (to, sign) = self.ways[from];
-            turned.put(to, block.values[from] * sign);
-        }
-        turned
-    }
-
-    fn headers(
-        &self,
-        frame: &Frame,
-        codes: &[ShortestCode],
-        file: &mut Vec<u8>,
-    ) -> Result<(), Unfit> {
+    fn headers(&self, frame: &Frame, codes: &[Codes; 2], file: &mut Vec<u8>) {
         let (width, height) = self.turn.size(frame.width, frame.height);
         let [width, height] = [width, height].map(|side| u16::try_from(side).unwrap_or(0));
+        let count = self.scan.parts.len();
         let mut sof = [&[8][..], &height.to_be_bytes(), &width.to_be_bytes()].concat();
-        let mut sos = vec![self.scan.parts.len() as u8];
-        sof.push(self.scan.parts.len() as u8);
+        let mut sos = vec![count as u8];
+        sof.push(count as u8);
         for (place, part) in self.scan.parts.iter().enumerate() {
             let component = &frame.components[part.component];
             let (across, down) = self.turn.size(component.across, component.down);
-            let table = place as u8;
-            sof.extend([component.id, (across << 4 | down) as u8, table]);
-            sos.extend([component.id, table << 4 | table]);
-            put(file, 0xDB, &self.steps(&part.steps, table));
-            put(file, 0xC4, &[&[table][..], &codes[place * 2].segment()].concat());
-            put(file, 0xC4, &[&[0x10 | table][..], &codes[place * 2 + 1].segment()].concat());
+            sof.extend([component.id, (across << 4 | down) as u8, place as u8]);
+            sos.extend([component.id, (set(place, count) * 0x11) as u8]);
+            put(file, 0xDB, &self.steps(&part.steps, place as u8));
         }
         put(file, frame.marker, &sof);
+        for (set, codes) in codes.iter().enumerate().take(count) {
+            put(file, 0xC4, &[&[set as u8][..], &codes.first.segment()].concat());
+            put(file, 0xC4, &[&[0x10 | set as u8][..], &codes.others.segment()].concat());
+        }
         put(file, 0xDA, &[&sos[..], &[0, 63, 0]].concat());
-        Ok(())
     }
 
     fn steps(&self, stored: &Steps, table: u8) -> Vec<u8> {
@@ -140,6 +148,22 @@ impl<'a, 'b> Moved<'a, 'b> {
         let wide: Vec<u8> = values.iter().flat_map(|value| value.to_be_bytes()).collect();
         [&[0x10 | table][..], &wide].concat()
     }
+}
+
+/// Which set of codes a component has: brightness and black one, colours the other.
+fn set(place: usize, count: usize) -> usize {
+    usize::from(place == 1 || place == 2 || (place == 3 && count < 4))
+}
+
+/// A block as it is shown, in the order of the file.
+#[inline]
+fn turned(ways: &[(usize, i16); 64], block: &Block) -> Block {
+    let mut turned = Block::EMPTY;
+    for from in block.places() {
+        let (to, sign) = ways[from];
+        turned.put(to, block.values[from] * sign);
+    }
+    turned
 }
 
 /// What a turn does to the coefficients: rows and columns change places, and where the picture is
@@ -156,26 +180,23 @@ fn ways(turn: Orientation) -> [(usize, i16); 64] {
     ways
 }
 
-/// Hands out what a block is written as: 0 for its first coefficient or 1, the symbol, the value
-/// behind it, its bits.
+/// Hands out what a block's other coefficients are written as: symbol, the value behind it, its
+/// bits.
 #[inline]
-fn symbols(block: &Block, last: &mut i16, mut out: impl FnMut(usize, u8, u32, u32)) {
-    let (value, bits) = written(block.values[0] - *last);
-    *last = block.values[0];
-    out(0, bits as u8, value, bits);
+fn others(block: &Block, mut out: impl FnMut(u8, u32, u32)) {
     let mut before = 0;
     for place in block.places().filter(|place| *place > 0) {
         let mut run = place - before - 1;
         while run > 15 {
-            out(1, 0xF0, 0, 0);
+            out(0xF0, 0, 0);
             run -= 16;
         }
         let (value, bits) = written(block.values[place]);
-        out(1, (run as u8) << 4 | bits as u8, value, bits);
+        out((run as u8) << 4 | bits as u8, value, bits);
         before = place;
     }
     if before < 63 {
-        out(1, 0, 0, 0);
+        out(0, 0, 0);
     }
 }
 
