@@ -110,6 +110,8 @@ impl Shape {
 /// The means of neighbours in the eight cosines, and the steps of the coefficients.
 struct Weights {
     means: [[f32; 8]; SIDE],
+    /// The same by cosine.
+    waves: [[f32; SIDE]; 8],
     steps: [f32; 64],
 }
 
@@ -123,7 +125,8 @@ impl Weights {
                 *mean = scale / 2.0 * (wave(2 * pair) + wave(2 * pair + 1)) / 2.0;
             }
         }
-        Self { means, steps: steps.map(f32::from) }
+        let waves = std::array::from_fn(|wave| means.map(|means| means[wave]));
+        Self { means, waves, steps: steps.map(f32::from) }
     }
 
     #[inline]
@@ -146,11 +149,14 @@ impl Weights {
             }
         }
         columns.map(|column| {
-            self.means.map(|means| {
-                let sum: f32 = column.iter().zip(means).map(|(value, mean)| value * mean).sum();
-                // A cast of a float saturates.
-                (sum + 128.5) as u8
-            })
+            let mut pixels = [128.5f32; SIDE];
+            for (value, waves) in column.iter().zip(&self.waves) {
+                for (pixel, mean) in pixels.iter_mut().zip(waves) {
+                    *pixel += value * mean;
+                }
+            }
+            // A cast of a float saturates.
+            pixels.map(|pixel| pixel as u8)
         })
     }
 }

@@ -26,6 +26,8 @@ pub(super) struct Moved<'a, 'b> {
     ways: [(usize, i16); 64],
     /// The blocks of each part.
     blocks: Vec<Vec<Block>>,
+    /// Their first coefficients once more: close together, because they are walked over by column.
+    firsts: Vec<Vec<i16>>,
     counts: [Counts; 2],
 }
 
@@ -44,12 +46,12 @@ struct Codes {
 
 impl<'a, 'b> Moved<'a, 'b> {
     pub fn new(scan: &'b Scan<'a>, turn: Orientation) -> Self {
-        let blocks = scan
-            .parts
-            .iter()
-            .map(|part| Vec::with_capacity(scan.units.0 * scan.units.1 * part.across * part.down));
+        let sizes =
+            scan.parts.iter().map(|part| scan.units.0 * scan.units.1 * part.across * part.down);
+        let blocks = sizes.clone().map(Vec::with_capacity).collect();
+        let firsts = sizes.map(Vec::with_capacity).collect();
         let counts = [Counts { first: [0; 256], others: [0; 256] }; 2];
-        Self { scan, turn, ways: ways(turn), blocks: blocks.collect(), counts }
+        Self { scan, turn, ways: ways(turn), blocks, firsts, counts }
     }
 
     /// Takes the next row of units.
@@ -59,6 +61,7 @@ impl<'a, 'b> Moved<'a, 'b> {
             for block in row {
                 let turned = turned(&self.ways, block);
                 others(&turned, |symbol, _, _| counts[usize::from(symbol)] += 1);
+                self.firsts[place].push(turned.values[0]);
                 self.blocks[place].push(turned);
             }
         }
@@ -101,9 +104,13 @@ impl<'a, 'b> Moved<'a, 'b> {
                 for (place, part) in self.scan.parts.iter().enumerate() {
                     let (across, down) = self.turn.size(part.across, part.down);
                     for (dy, dx) in (0..down).flat_map(|dy| (0..across).map(move |dx| (dy, dx))) {
-                        let block = self.block(place, part, x * across + dx, y * down + dy);
-                        let first = block.values[0];
-                        out(set(place, last.len()), block, first - last[place]);
+                        let index = self.index(part, x * across + dx, y * down + dy);
+                        let first = self.firsts[place][index];
+                        out(
+                            set(place, last.len()),
+                            &self.blocks[place][index],
+                            first - last[place],
+                        );
                         last[place] = first;
                     }
                 }
@@ -111,10 +118,11 @@ impl<'a, 'b> Moved<'a, 'b> {
         }
     }
 
-    fn block(&self, place: usize, part: &Part, x: usize, y: usize) -> &Block {
+    /// Where the block lies that is shown at `x`, `y`.
+    fn index(&self, part: &Part, x: usize, y: usize) -> usize {
         let stored = (self.scan.units.0 * part.across, self.scan.units.1 * part.down);
         let (start, step) = self.turn.walk(y, stored.0, stored.1);
-        &self.blocks[place][start.wrapping_add_signed(step * x.cast_signed())]
+        start.wrapping_add_signed(step * x.cast_signed())
     }
 
     fn headers(&self, frame: &Frame, codes: &[Codes; 2], file: &mut Vec<u8>) {
