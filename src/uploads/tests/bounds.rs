@@ -67,3 +67,13 @@ fn each_reason_has_its_code() {
     assert_eq!(code(refused(b"GIF89a")), Code::ImageBroken);
     assert_eq!(code(refused(&header(20_000, 1))), Code::ImageTooManyPixels);
 }
+
+#[test]
+fn a_webp_that_is_all_codes_is_weighed_by_them() {
+    let weighed = |groups| weight(&made::webp_of_codes(groups), &Bounds::default());
+    let (few, many) = (weighed(1).unwrap(), weighed(2000).unwrap());
+    // Five tables of four kilobytes for each group.
+    assert!((many - few) / 1999 >= 5 * 4096, "{few} {many}");
+    too_many(&weighed(20_000).unwrap_err(), "230 MiB");
+    assert!(matches!(weighed(65_535), Err(Unfit::Broken(_))));
+}

@@ -202,3 +202,47 @@ pub fn all() -> Vec<(&'static str, Vec<u8>)> {
         ("turned webp", webp_with(20, 12, &self::exif(8), b"<x/>")),
     ]
 }
+
+/// A lossless WebP of 16 by 16 pixels with so many groups of codes, each as large as it can be.
+pub fn webp_of_codes(groups: u16) -> Vec<u8> {
+    let mut bits = Vec::new();
+    let mut write = |value: usize, count: usize| {
+        bits.extend((0..count).map(|bit| value >> bit & 1 == 1));
+    };
+    for (value, count) in
+        [(0x2F, 8), (15, 14), (15, 14), (0, 4), (0, 1), (0, 1), (1, 1), (0, 3), (0, 1)]
+    {
+        write(value, count);
+    }
+    // The picture of groups: each pixel is the last group, so its codes have one symbol each.
+    let last = usize::from(groups) - 1;
+    for symbol in [last & 255, last >> 8, 0, 255, 0] {
+        for (value, count) in [(1, 1), (0, 1), (1, 1), (symbol, 8)] {
+            write(value, count);
+        }
+    }
+    // Lengths 1 to 6 have codes of three bits, 7 to 10 of four; all of them come, 10 twice.
+    let code = |length: usize| if length <= 6 { (length - 1, 3) } else { (length + 5, 4) };
+    for _ in 0..usize::from(groups) * 5 {
+        write(0, 1);
+        write(10, 4);
+        for length in [17, 18, 0, 1, 2, 3, 4, 5, 16, 6, 7, 8, 9, 10] {
+            write(if (1..=10).contains(&length) { code(length).1 } else { 0 }, 3);
+        }
+        for (value, count) in [(1, 1), (1, 3), (9, 4)] {
+            write(value, count);
+        }
+        for length in (1..=10).chain([10]) {
+            let (value, count) = code(length);
+            (0..count).rev().for_each(|bit| write(value >> bit & 1, 1));
+        }
+    }
+    write(0, 64);
+    let byte = |bits: &[bool]| bits.iter().rev().fold(0, |byte, bit| byte << 1 | u8::from(*bit));
+    let mut data: Vec<u8> = bits.chunks(8).map(byte).collect();
+    data.resize(data.len().next_multiple_of(2), 0);
+    let size = data.len() as u32;
+    let head =
+        [&b"RIFF"[..], &(size + 12).to_le_bytes(), b"WEBPVP8L", &size.to_le_bytes()].concat();
+    [head, data].concat()
+}

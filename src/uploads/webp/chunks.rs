@@ -15,6 +15,9 @@ const ANIMATION: u8 = 0x02;
 const ALPHA: u8 = 0x10;
 const PROFILE: u8 = 0x20;
 
+/// The most that the codes of all frames may become: it is time, not memory, that this bounds.
+const MAX_CODES: u64 = 1 << 30;
+
 /// A chunk: its name and its data.
 struct Chunk<'a> {
     name: [u8; 4],
@@ -34,6 +37,7 @@ pub(super) fn read<'a>(file: &'a [u8], bounds: &Bounds) -> Result<Webp<'a>, Unfi
         canvas: (0, 0),
         tally: Tally::default(),
         frames: Vec::new(),
+        codes: 0,
         alpha: None,
         animation: None,
         body: Plain::default(),
@@ -116,6 +120,8 @@ struct Walk<'a, 'b> {
     canvas: (u32, u32),
     tally: Tally,
     frames: Vec<Frame<'a>>,
+    /// Bytes that the decoder will make of the codes of all frames.
+    codes: u64,
     alpha: Option<&'a [u8]>,
     animation: Option<&'a [u8]>,
     body: Plain<'a>,
@@ -173,6 +179,16 @@ impl<'a> Walk<'a, '_> {
         } else if self.canvas != (frame.width, frame.height) {
             return Err(Unfit::broken("its picture has another size than its canvas"));
         }
+        self.push(frame)
+    }
+
+    /// Takes a frame whose size is fine.
+    fn push(&mut self, frame: Frame<'a>) -> Result<(), Unfit> {
+        let frame = frame.weighed()?;
+        self.codes += frame.codes();
+        if self.codes > MAX_CODES {
+            return Err(Unfit::broken("most of it is codes and not pixels"));
+        }
         self.frames.push(frame);
         Ok(())
     }
@@ -209,7 +225,7 @@ impl<'a> Walk<'a, '_> {
         if (frame.width, frame.height) != (width, height) {
             return Err(Unfit::broken("a frame has another size than it says"));
         }
-        self.frames.push(frame.at(left, top));
+        self.push(frame.at(left, top))?;
         keep(&mut self.body, *b"ANMF", kept);
         Ok(())
     }

@@ -8,7 +8,7 @@ use image_webp::{DecodingError, WebPDecoder};
 use crate::uploads::take::Take;
 use crate::uploads::unfit::Unfit;
 
-use super::chunks;
+use super::{chunks, codes};
 
 /// How a frame is coded.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -41,6 +41,8 @@ pub(super) struct Frame<'a> {
     alpha: Option<&'a [u8]>,
     /// Whether a lossless frame says that it has transparency.
     see_through: bool,
+    /// What the codes of what is lossless in it take.
+    codes: u64,
 }
 
 /// A frame's pixels.
@@ -72,7 +74,24 @@ impl<'a> Frame<'a> {
             }
         };
         let alpha = alpha.filter(|_| coding == Coding::Lossy);
-        Ok(Self { left: 0, top: 0, width, height, coding, data, alpha, see_through })
+        Ok(Self { left: 0, top: 0, width, height, coding, data, alpha, see_through, codes: 0 })
+    }
+
+    /// The same with what its codes take, once its size is known to be fine.
+    pub fn weighed(self) -> Result<Self, Unfit> {
+        let lossless = match (self.coding, self.alpha) {
+            (Coding::Lossless, _) => self.data.get(5..),
+            // One byte says that transparency is coded like a lossless picture.
+            (Coding::Lossy, Some([head, data @ ..])) if head & 3 == 1 => Some(data),
+            _ => None,
+        };
+        let codes = lossless.map(|data| codes::memory(data, self.width, self.height));
+        Ok(Self { codes: codes.transpose()?.unwrap_or(0), ..self })
+    }
+
+    /// What the tables of its codes take, in bytes.
+    pub fn codes(&self) -> u64 {
+        self.codes
     }
 
     /// The same at this place of a canvas.
@@ -101,7 +120,7 @@ impl<'a> Frame<'a> {
             (Coding::Lossy, None) => 9,
             (Coding::Lossy, Some(_)) => 11,
         };
-        self.pixels() * halves / 2
+        self.pixels() * halves / 2 + self.codes
     }
 
     /// Decodes all of it.

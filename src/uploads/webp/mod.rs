@@ -1,8 +1,10 @@
 //! WebP: chunks are kept or dropped whole; only what lies on its side is encoded anew.
 //!
-//! [`chunks`] says what is kept, [`frames`] decodes one frame after another, [`turned`] turns.
+//! [`chunks`] says what is kept, [`codes`] what a lossless picture takes, [`frames`] decodes one frame
+//! after another, [`turned`] turns.
 
 mod chunks;
+mod codes;
 mod frames;
 mod turned;
 
