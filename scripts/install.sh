@@ -13,6 +13,9 @@ need python3 python3
 need node nodejs
 need npm npm
 need chromium chromium
+# The readers that look at what comes out of the door for pictures.
+need exiftool libimage-exiftool-perl
+/usr/bin/python3 -c 'import PIL' 2>/dev/null || missing+=(python3-pil)
 
 if [ "${#missing[@]}" -gt 0 ]; then
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then

@@ -101,10 +101,10 @@ impl Negative for Jpeg<'_> {
         let shown = self.orientation.size(self.frame.width, self.frame.height);
         let [width, height] = [shown.0, shown.1].map(|side| u32::try_from(side).unwrap_or(0));
         let (picture, thumb) = match self.scan.take() {
-            Some(scan) => self.from_scan(&scan)?,
+            Some(scan) => self.read_scan(&scan)?,
             None => {
                 let plain = self.whole(&[]);
-                self.from_pixels(plain)?
+                self.read_pixels(plain)?
             }
         };
         Ok(Developed { size: (width, height), picture, thumb, found: self.found })
@@ -139,7 +139,7 @@ impl Jpeg<'_> {
     }
 
     /// Reads all coefficients once, and makes of them what can be made of them.
-    fn from_scan(&mut self, scan: &Scan<'_>) -> Result<(Vec<u8>, Thumb), Unfit> {
+    fn read_scan(&mut self, scan: &Scan<'_>) -> Result<(Vec<u8>, Thumb), Unfit> {
         let (halves, moves) = (self.halves(), self.moves());
         let turn = self.orientation;
         let mut small = halves.then(|| Small::new(scan, &self.frame, turn));
@@ -164,7 +164,7 @@ impl Jpeg<'_> {
             None => self.whole(&scan.data[..end]),
         };
         match small {
-            _ if turn != Orientation::Upright && !moves => self.from_pixels(picture),
+            _ if turn != Orientation::Upright && !moves => self.read_pixels(picture),
             Some(small) => {
                 let thumb = small.sketch.finish(self.profile.as_deref())?;
                 Ok((picture, thumb))
@@ -177,7 +177,7 @@ impl Jpeg<'_> {
     }
 
     /// Decodes a picture, and encodes it anew if it has to be turned.
-    fn from_pixels(&self, plain: Vec<u8>) -> Result<(Vec<u8>, Thumb), Unfit> {
+    fn read_pixels(&self, plain: Vec<u8>) -> Result<(Vec<u8>, Thumb), Unfit> {
         let pixels = decode(&plain)?;
         let thumb = pixels.thumb(self.orientation, self.profile_of_thumb())?;
         if self.orientation == Orientation::Upright {

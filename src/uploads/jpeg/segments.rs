@@ -19,6 +19,9 @@ use super::{Jpeg, Orientation};
 /// The most scans. Encoders write about ten; thousands are an attack on the decoder's time.
 pub(super) const MAX_SCANS: usize = 100;
 
+/// The most pixels that all scans go over: forty times over the largest picture.
+const MAX_SCANNED: u64 = 1_600_000_000;
+
 const SOI: u8 = 0xD8;
 const EOI: u8 = 0xD9;
 const SOS: u8 = 0xDA;
@@ -135,8 +138,8 @@ impl<'a> Walk<'a> {
             return Err(Unfit::broken("a scan comes before the frame"));
         };
         self.scans += 1;
-        if self.scans > MAX_SCANS {
-            return Err(Unfit::broken(format!("it has more than {MAX_SCANS} scans")));
+        if self.scans > MAX_SCANS || self.scans as u64 * frame.pixels() > MAX_SCANNED {
+            return Err(Unfit::broken("it goes over its pixels too often"));
         }
         let count = header.first().copied().unwrap_or(0);
         self.partial_scans |= usize::from(count) < frame.components.len();

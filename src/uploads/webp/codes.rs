@@ -88,9 +88,9 @@ impl Bits<'_> {
                     let colours = self.number(8)? + 1;
                     self.small_picture(colours)?;
                     width = width.div_ceil(match colours {
-                        ..=2 => 8,
-                        ..=4 => 4,
-                        ..=16 => 2,
+                        0..=2 => 8,
+                        3..=4 => 4,
+                        5..=16 => 2,
                         _ => 1,
                     });
                 }
