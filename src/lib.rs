@@ -1,7 +1,7 @@
 //! Parlor: a real-time chat server that one program serves.
 //!
 //! The rooms of the house, and which way imports point (downwards only):
-//! `app` → `web`, `janitor` → `session` → `chat` → `store` → `protocol` → `model`.
+//! `app` → `web`, `janitor` → `session` → `chat` → `store`, `uploads` → `protocol` → `model`.
 //! `docs/architecture.md` walks through them.
 #![forbid(unsafe_code)]
 
@@ -12,4 +12,5 @@ pub mod model;
 pub mod protocol;
 pub mod session;
 pub mod store;
+pub mod uploads;
 pub mod web;

@@ -10,8 +10,8 @@ use serde_json::{Map, Value};
 use super::Site;
 use super::refused::Refused;
 use super::rooms::{ask, room_name};
+use super::who::bearer;
 use crate::chat::{Ask, Asker};
-use crate::model::TokenHash;
 use crate::protocol::{Code, Draft, Refusal, Request, decode, parse_nick};
 use crate::session::fingerprint;
 
@@ -60,11 +60,8 @@ async fn read(payload: web::Payload) -> Result<web::Bytes, Refused> {
 }
 
 fn asker(request: &HttpRequest, who: As) -> Result<Asker, Refused> {
-    if let Some(header) = request.headers().get(header::AUTHORIZATION) {
-        let token = header.to_str().ok().and_then(|text| text.split_once(' '));
-        let token = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-        let (_, token) = token.ok_or(Code::BadCredentials)?;
-        return Ok(Asker::Token(TokenHash::of(token.trim())));
+    if let Some(token) = bearer(request)? {
+        return Ok(Asker::Token(token));
     }
     let Some(nick) = who.nick else {
         let message = "Say who you are: `Authorization: Bearer` with a token, or `?nick=`.";
