@@ -14,6 +14,7 @@ use super::volatile;
 use crate::model::{Author, Body, Event, SessionId};
 use crate::protocol::{Code, Draft, Refusal, Request, Sent, event_json, wire};
 use crate::store::{self, Append, Op, RoomId, StoreError};
+use crate::uploads::Removed;
 
 /// So many appends may wait for the store; more are told to come back.
 const MAX_QUEUED: usize = 16_384;
@@ -34,7 +35,7 @@ pub struct Queued {
 pub struct Waiting {
     pub(super) reply: Reply,
     /// What an upload's answer says besides.
-    pub(super) removed: Vec<&'static str>,
+    pub(super) removed: Vec<Removed>,
 }
 
 impl Waiting {

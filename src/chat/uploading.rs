@@ -13,6 +13,7 @@ use crate::model::{
 };
 use crate::protocol::{Code, Rate, Refusal, uploaded_json};
 use crate::store::{ImageRow, Op, RoomId};
+use crate::uploads::Removed;
 
 /// So many uploads one session may have under way,
 const UPLOADS_EACH: usize = 16;
@@ -60,7 +61,7 @@ pub struct Upload {
     /// How long it is to live, in seconds; the default if it says nothing.
     pub ttl_s: Option<u64>,
     /// What its file said of its sender, and says no more.
-    pub metadata_removed: Vec<&'static str>,
+    pub metadata_removed: Vec<Removed>,
 }
 
 /// Who wants to see a picture.

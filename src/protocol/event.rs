@@ -36,12 +36,12 @@ pub fn event_json(room: &RoomName, event: &Event) -> Bytes {
 }
 
 /// The answer to an upload: the picture, and what its file said of its sender and says no more.
-pub fn uploaded_json(image: &Image, metadata_removed: &[&'static str]) -> Vec<u8> {
+pub fn uploaded_json(image: &Image, metadata_removed: &impl Serialize) -> Vec<u8> {
     #[derive(Serialize)]
-    struct Uploaded<'a> {
+    struct Uploaded<'a, R> {
         #[serde(flatten)]
         image: &'a Image,
-        metadata_removed: &'a [&'static str],
+        metadata_removed: &'a R,
     }
     super::wire::json(&Uploaded { image, metadata_removed })
 }

@@ -159,6 +159,21 @@ pub(super) fn present(conn: &Connection) -> rusqlite::Result<Vec<ImageRow>> {
     rows.query_map((), ImageRow::load)?.collect()
 }
 
+/// Every picture that is there with the name of its room, oldest first; no picture in a database
+/// that is older than pictures.
+pub(super) fn with_rooms(conn: &Connection) -> rusqlite::Result<Vec<(ImageRow, Option<String>)>> {
+    let sql = "SELECT 1 FROM sqlite_schema WHERE name = 'images'";
+    if !conn.prepare(sql)?.exists(())? {
+        return Ok(Vec::new());
+    }
+    let mut rows = conn.prepare(
+        "SELECT images.*, rooms.name AS room_name FROM images LEFT JOIN rooms ON rooms.id = room
+         WHERE state = 'present' ORDER BY number",
+    )?;
+    let row = |row: &Row<'_>| Ok((ImageRow::load(row)?, row.get("room_name")?));
+    rows.query_map((), row)?.collect()
+}
+
 /// The newest of those that are gone, oldest first.
 pub(super) fn gone(conn: &Connection) -> rusqlite::Result<Vec<ImageId>> {
     let mut rows = conn.prepare(

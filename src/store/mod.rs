@@ -200,6 +200,16 @@ impl Store {
     }
 }
 
+/// Every picture of the database file `db` with the name of its room, oldest first; beside a server
+/// that runs, too.
+///
+/// # Errors
+/// [`StoreError::Broken`] if it cannot be read.
+pub fn pictures(db: &Path) -> Result<Vec<(ImageRow, Option<String>)>, StoreError> {
+    let read = |conn: rusqlite::Connection| images::with_rooms(&conn);
+    connection::reader(db).and_then(read).map_err(|failure| error::at_open(&failure, db))
+}
+
 /// Waits for threads. One that panicked (a callback did) has been reported by then.
 fn end(threads: impl IntoIterator<Item = JoinHandle<()>>) {
     threads.into_iter().for_each(|thread| drop(thread.join()));

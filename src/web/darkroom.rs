@@ -12,7 +12,7 @@ use crate::protocol::{Code, Refusal};
 use crate::uploads::{Bounds, Draft, Gallery, Placed, Prepared, prepare, weight};
 
 /// What all decoders together may need, in MiB.
-const MEMORY_MIB: u32 = 192;
+const MEMORY_MIB: u32 = 230;
 const MIB: u64 = 1024 * 1024;
 
 /// The darkroom of all workers.
@@ -64,7 +64,7 @@ impl Darkroom {
     /// `image_unsupported`, `image_broken`, `image_too_many_pixels`, `storage_full`, `busy`.
     pub async fn develop(&self, draft: Draft, id: ImageId) -> Result<Developed, Refused> {
         let _desk = self.desks.acquire().await.map_err(|_| Code::Busy)?;
-        let bounds = self.bounds.clone();
+        let bounds = self.bounds;
         let (draft, weight) = block(move || {
             let file = draft.read().map_err(|error| unwritten(&error))?;
             let weight = weight(&file, &bounds).map_err(Refusal::from)?;
@@ -73,15 +73,14 @@ impl Darkroom {
         .await?;
         let mib = u32::try_from(weight.div_ceil(MIB)).unwrap_or(u32::MAX).clamp(1, MEMORY_MIB);
         let _memory = self.memory.acquire_many(mib).await.map_err(|_| Code::Busy)?;
-        let (gallery, bounds) = (self.gallery.clone(), self.bounds.clone());
+        let (gallery, bounds) = (self.gallery.clone(), self.bounds);
         block(move || {
             let file = draft.read().map_err(|error| unwritten(&error))?;
             let mut prepared = prepare(&file, &bounds).map_err(Refusal::from)?;
             drop((file, draft));
             let (picture, thumb) =
                 (std::mem::take(&mut prepared.picture), std::mem::take(&mut prepared.thumb.bytes));
-            let placed =
-                gallery.place(id, &picture, &thumb).map_err(|error| unwritten(&error))?;
+            let placed = gallery.place(id, &picture, &thumb).map_err(|error| unwritten(&error))?;
             let (bytes, thumb_bytes) = (picture.len() as u64, thumb.len() as u64);
             Ok(Developed { placed, prepared, bytes, thumb_bytes })
         })

@@ -20,10 +20,7 @@ pub async fn home(request: HttpRequest) -> Result<HttpResponse, Refused> {
 }
 
 /// `GET /r/{room}`: the page in that room. A name that cannot be a room's asks for another.
-pub async fn room(
-    request: HttpRequest,
-    room: web::Path<String>,
-) -> Result<HttpResponse, Refused> {
+pub async fn room(request: HttpRequest, room: web::Path<String>) -> Result<HttpResponse, Refused> {
     match RoomName::parse(&room) {
         Some(name) => page(&request, StatusCode::OK, name.as_str()),
         None => page(&request, StatusCode::NOT_FOUND, ""),

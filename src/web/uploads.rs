@@ -96,7 +96,7 @@ async fn take(
         alt,
         name: download_name(name.as_deref(), prepared.kind),
         ttl_s,
-        metadata_removed: prepared.removed.iter().map(|kind| kind.word()).collect(),
+        metadata_removed: prepared.removed.clone(),
     };
     // From here on the chat answers for ticket and files, also if nobody waits any more.
     ticket.number = None;
