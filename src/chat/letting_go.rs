@@ -197,15 +197,16 @@ impl Chat {
         }
     }
 
-    /// The message of these pictures is deleted, and in the store they are with it; a log that lives
-    /// in memory only has to say so.
-    pub(super) fn pictures_deleted(&mut self, at: Timestamp, room: RoomId, target: u64) {
-        if self.rooms.get(&room).is_some_and(|room| room.is_volatile()) {
-            self.end_pictures_of(at, room, target);
-            return;
-        }
+    /// The message of these pictures is deleted. In the store they ended with it, unless the message
+    /// was in memory only.
+    pub(super) fn pictures_deleted(&mut self, room: RoomId, target: u64) {
+        let volatile = self.rooms.get(&room).is_some_and(|room| room.is_volatile());
         for id in self.pictures.of_message(room, target) {
-            self.pictures.end(id);
+            if !volatile {
+                self.pictures.end(id);
+            } else if self.pictures.noted(id) {
+                self.queue_op(Op::EndImage { id, why: Gone::Deleted, note: None });
+            }
         }
     }
 

@@ -296,7 +296,7 @@ impl Chat {
             (Body::Message(message), Some(seq)) => self.pictures.claimed(&message.images, seq),
             (Body::Message(message), None) => self.pictures.claiming(&message.images, false),
             (Body::Deleted(deletion), Some(_)) => {
-                self.pictures_deleted(append.at, append.room, deletion.target);
+                self.pictures_deleted(append.room, deletion.target);
             }
             (Body::Deleted(deletion), None) => {
                 self.end_pictures_of(append.at, append.room, deletion.target);
