@@ -43,6 +43,12 @@ impl Chat {
         self.pictures.rows().map(holding).collect()
     }
 
+    /// How many pictures there are, and what they take on disk in bytes.
+    pub fn gallery_size(&self) -> (usize, u64) {
+        let sum = self.pictures.sum();
+        (sum.count, sum.bytes)
+    }
+
     /// A picture that the store remembers. Where its room is no more (its log lived in memory), it
     /// goes in the janitor's first round.
     pub(super) fn restore_picture(&mut self, row: ImageRow) {
@@ -191,10 +197,13 @@ impl Chat {
         let Some(Removal { append, waiting, .. }) = self.removals.remove(&(room, target)) else {
             return;
         };
-        if let Err((waiting, refusal)) = self.try_append(append, waiting) {
+        if let Err(refusal) = self.room_to_wait() {
             self.refuse(waiting.reply, &refusal);
             self.end_pictures_of(at, room, target);
+            return;
         }
+        // There is room, and a room with pictures is not swept: this cannot be refused any more.
+        let _ = self.append(append, waiting);
     }
 
     /// The message of these pictures is deleted. In the store they ended with it, unless the message

@@ -288,6 +288,9 @@ impl Handler<Overview> for ChatServer {
         let (sessions, rooms) = self.chat.size();
         self.meters.sessions.set(sessions as f64);
         self.meters.rooms.set(rooms as f64);
+        let (pictures, bytes) = self.chat.gallery_size();
+        self.meters.pictures.set(pictures as f64);
+        self.meters.picture_bytes.set(bytes as f64);
         self.workers.values().map(|worker| worker.relay.clone()).collect()
     }
 }

@@ -108,21 +108,10 @@ impl Chat {
     }
 
     pub(super) fn append(&mut self, append: Append, waiting: Waiting) -> Result<(), Refusal> {
-        self.try_append(append, waiting).map_err(|(_, refusal)| refusal)
-    }
-
-    /// The same; gives back who waits if it is refused.
-    pub(super) fn try_append(
-        &mut self,
-        append: Append,
-        waiting: Waiting,
-    ) -> Result<(), (Waiting, Refusal)> {
-        if let Err(refusal) = self.room_to_wait() {
-            return Err((waiting, refusal));
-        }
+        self.room_to_wait()?;
         let claim = self.pictures.claimable(&append, append.body.images());
         let Some(room) = self.rooms.get_mut(&append.room) else {
-            return Err((waiting, Code::RoomNotFound.into()));
+            return Err(Code::RoomNotFound.into());
         };
         if room.is_volatile() {
             let outcome = volatile::judge(room, &append, claim);

@@ -50,7 +50,7 @@ pub async fn post(
     let body = form::Body::new(payload, Allowance { picture: most, grant: most });
     let rest = body.clone();
     let taken = take(&request, &site, target.into_inner(), body).await;
-    if taken.is_err() && !request.headers().contains_key(header::EXPECT) {
+    if taken.is_err() {
         rest.throw_away().await;
     }
     taken
