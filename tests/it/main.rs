@@ -23,6 +23,7 @@ mod order;
 mod origins;
 mod posting;
 mod picture_access;
+mod picture_forms;
 mod picture_life;
 mod picture_memory_rooms;
 mod picture_messages;
