@@ -180,7 +180,9 @@ impl Chat {
         room.recent.amend(&event, |changed| event_json(name, changed));
         room.recent.push(Entry { event, json });
         if room.is_volatile() {
-            room.first_seq = room.recent.first(room.seq);
+            let first_seq = room.recent.first(room.seq);
+            room.first_seq = first_seq;
+            self.forget_pictures(id, first_seq);
         }
     }
 

@@ -126,6 +126,11 @@ impl Chat {
     pub(super) fn delete_message(&mut self, append: Append, waiting: Waiting) -> Result_ {
         let Some(target) = append.body.target() else { return Err(Code::Internal.into()) };
         let room = append.room;
+        // Nobody can know the place of what is still on its way to the log; its pictures are not
+        // the message's yet, and would stay behind.
+        if self.rooms.get(&room).is_none_or(|room| target > room.seq) {
+            return Err(Code::MessageNotFound.into());
+        }
         let ids = self.pictures.of_message(room, target);
         let picture = |id: &ImageId| self.pictures.get(*id);
         let owner = ids.iter().find_map(picture).map(|picture| picture.row.author.user);
