@@ -23,6 +23,7 @@ mod messages;
 mod meters;
 mod names;
 mod outlet;
+mod parting;
 mod picture_messages;
 mod pictures;
 mod posting;

@@ -15,6 +15,7 @@ use super::committing::Fanout;
 use super::effect::{Answer, Effect, Http, Reply, Shown};
 use super::letting_go::Removal;
 use super::names::Names;
+use super::parting::Parted;
 use super::pictures::Pictures;
 use super::room::{Listener, Room};
 use super::rules::Rules;
@@ -62,6 +63,8 @@ pub struct Chat {
     pub(super) pictures: Pictures,
     /// Messages whose pictures' files are being removed.
     pub(super) removals: HashMap<(RoomId, u64), Removal>,
+    /// Who said goodbye a moment ago, by token.
+    pub(super) parted: HashMap<TokenHash, Parted>,
     /// The sessions behind a browser's cookie.
     pub(super) browsers: HashMap<TokenHash, Vec<SessionId>>,
 }
@@ -103,6 +106,7 @@ impl Chat {
             passers_by: HashMap::new(),
             pictures,
             removals: HashMap::new(),
+            parted: HashMap::new(),
             browsers: HashMap::new(),
         };
         boot.rooms.into_iter().for_each(|row| chat.restore_room(row));

@@ -197,6 +197,39 @@ fn a_drop_is_a_reconnecting_and_the_grace_ends_in_one_leave() {
 }
 
 #[test]
+fn who_said_goodbye_comes_back_as_the_same_person_if_the_name_is_still_free() {
+    let (mut world, token, _) = two_people(|_| {});
+    world.ask(1, r#"{"type":"send","text":"mine"}"#);
+    world.drop_connection(1, true);
+    assert_eq!(world.read(2)[1]["left"][0]["nick"], "ada");
+    let welcome = world.resume(3, &token).remove(0);
+    assert_eq!(
+        (&welcome["user"]["nick"], &welcome["rooms"]),
+        (&"ada".into(), &Value::Array(vec![]))
+    );
+    world.ask(3, r#"{"type":"join","room":"lobby"}"#);
+    assert_eq!(kinds(&world.ask(3, r#"{"type":"edit","seq":1,"text":"still mine"}"#))[1], "sent");
+    world.drop_connection(3, true);
+    assert_eq!(world.hello(4, "ada")[0]["type"], "welcome");
+    assert_eq!(world.resume(5, &token)[0]["code"], "bad_credentials");
+}
+
+#[test]
+fn the_way_back_is_open_for_a_grace_and_fills_no_bucket() {
+    let (mut world, token, _) = two_people(|config| {
+        config.limits.messages_per_second = 1;
+        config.limits.burst = 2;
+    });
+    world.ask(1, r#"{"type":"send","text":"one"}"#);
+    world.drop_connection(1, true);
+    assert_eq!(world.resume(3, &token)[0]["type"], "welcome");
+    assert_eq!(world.ask(3, r#"{"type":"join","room":"lobby"}"#)[0]["code"], "rate_limited");
+    world.drop_connection(3, true);
+    world.wait(30_000);
+    assert_eq!(world.resume(4, &token)[0]["code"], "bad_credentials");
+}
+
+#[test]
 fn a_clean_close_frees_the_name_at_once() {
     let (mut world, ..) = two_people(|_| {});
     world.drop_connection(1, true);
