@@ -22,6 +22,8 @@ mod naughty;
 mod order;
 mod origins;
 mod picture_access;
+mod picture_crash;
+mod picture_disk;
 mod picture_forms;
 mod picture_life;
 mod picture_memory_rooms;
