@@ -49,6 +49,7 @@ export class MessageLog extends StoreElement {
     if (before && rooms === before.rooms && outbox === before.outbox && me === before.me && current === before.current) return;
     if (current !== before?.current) this.#turn();
     if (me !== before?.me) this.#lookAgain();
+    if (before && outbox.length > before.outbox.length) this.#pinned = true;
     const restore = this.#anchor();
     reconcile(this.#list, rowsOf(state), (row) => row.key, (row) => `${row.kind}-row`, (node, row) => this.#show(node, row));
     this.#drawEdges(state);

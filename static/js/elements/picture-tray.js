@@ -35,14 +35,15 @@ export class PictureTray extends StoreElement {
 }
 
 /** @param {HTMLElement} node @param {Tile} tile */
-function fillTile(node, { id, name, alt, ttl, note, thumb_url: src = "" }) {
-  const field = find(node, "input");
-  if (node.ariaLabel !== name) {
+function fillTile(node, { name, alt, ttl, note, thumb_url: src }) {
+  if (!node.ariaLabel) {
     node.ariaLabel = name;
     find(node, "button").ariaLabel = `Remove ${name}`;
-    find(node, "img").src = src;
-    field.value = alt;
+    find(node, "input").value = alt;
     find(node, "select").value = ttl;
+    find(node, "img").src = src;
   }
+  // What this browser cannot show is for the server to judge.
+  if (!src) find(node, "img").removeAttribute("src");
   fill(node, { ".note": note ?? null });
 }

@@ -1,6 +1,6 @@
 /** @file `<picture-viewer>`: one picture in full, and the others of its message beside it. */
 import { entryAt } from "../model/log.js";
-import { endOf } from "../model/pictures.js";
+import { endOf, nameOf } from "../model/pictures.js";
 import { currentRoom } from "../model/state.js";
 import { StoreElement, fill, find } from "./store-element.js";
 
@@ -29,6 +29,7 @@ export class PictureViewer extends StoreElement {
     const at = images.findIndex(({ id }) => id === viewing?.image);
     if (at < 0) return this.#dialog.close();
     this.#show(images[at]);
+    this.find(".stage").ariaLabel = nameOf(images[at], at, images.length);
     fill(this, { ".place": images.length > 1 ? `${at + 1} of ${images.length}` : "", ".previous": at > 0, ".next": at < images.length - 1 });
     if (viewing?.image !== before?.viewing?.image) this.#zoom(false);
     if (!this.#dialog.open) this.#dialog.showModal();

@@ -43,9 +43,7 @@ const rules = {
   "@pinned": (state, { room, pinned }) => withRoom(state, room, (held) => trim({ ...held, pinned })),
   "@older": (state, { room, older }) => withRoom(state, room, (held) => ({ ...held, older })),
 
-  "@queued": (state, { entry }) => ({
-    ...withRoom(state, entry.room, (room) => ({ ...room, unreadFrom: null })), outbox: [...state.outbox, entry],
-  }),
+  "@queued": queued,
   "@outgoing": (state, { clientId, status, reason }) => ({ ...state, outbox: marked(state.outbox, clientId, { status, reason }) }),
   "@discarded": (state, { clientId }) => ({ ...state, outbox: without(state.outbox, clientId) }),
   "@picture": (state, { id, change }) => ({ ...state, outbox: pictured(state.outbox, id, change) }),
@@ -73,6 +71,13 @@ function joined(state, frame) {
   const people = { members: new Map(members.map((member) => [member.nick, member])), count, typing: new Set() };
   const room = { ...rejoin({ ...before, name, joined: true }, frame), ...people, topic };
   return withEvents(state, key, room, events, before.epoch === room.epoch ? before.last : room.last);
+}
+
+/** Pictures go from the tray with their message. @param {State} state @param {{entry: Outgoing}} frame @returns {State} */
+function queued(state, { entry }) {
+  const trays = entry.pictures ? new Map(state.trays).set(entry.room, []) : state.trays;
+  const seen = withRoom(state, entry.room, (room) => ({ ...room, unreadFrom: null }));
+  return { ...seen, trays, aside: null, outbox: [...state.outbox, entry] };
 }
 
 /** An event of a log, as it happens. @param {State} state @param {Wire.LogEvent} event @returns {State} */

@@ -143,7 +143,7 @@ export class Desk {
   #tell() {
     const failed = this.#sent().find(({ status }) => status === "failed");
     const what = this.#removed.has("location") ? "Location data was" : "Hidden details were";
-    const aside = failed ? `${failed.name}: ${failed.reason}` : this.#removed.size > 0 ? `${what} removed from your pictures.` : null;
+    const aside = failed ? `${failed.name} was not sent.` : this.#removed.size > 0 ? `${what} removed from your pictures.` : null;
     this.#removed.clear();
     this.#store.apply({ type: "@aside", aside });
   }

@@ -5,7 +5,7 @@
  */
 import { Unfit, inBytes, isAnimated, smallerSizes, tooLarge, tooManyPixels } from "./fit.js";
 
-/** @typedef {{file: Blob, width?: number, height?: number, note?: string}} Prepared */
+/** @typedef {{file: Blob} & Partial<Tile>} Prepared the file, and what is known of it now */
 
 const HEAD_BYTES = 2 ** 20;
 const QUALITY = 0.86;
@@ -14,7 +14,7 @@ const QUALITY = 0.86;
 export async function prepare(file, url, { image_bytes: bytes, image_pixels: most }) {
   const size = await measured(url);
   const pixels = (size?.width ?? 0) * (size?.height ?? 0);
-  if (file.size <= bytes && pixels <= most) return { file, ...size };
+  if (file.size <= bytes && pixels <= most) return { file, ...(size ?? { thumb_url: undefined }) };
   const moves = file.type === "image/gif" || isAnimated(new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer()));
   const smaller = size && !moves ? await shrunk(file, smallerSizes(size.width, size.height, most), bytes) : null;
   if (!smaller) throw new Unfit(file.size > bytes ? tooLarge(file.size, bytes) : tooManyPixels(pixels, most));
