@@ -19,15 +19,18 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use rand::SeedableRng;
 
 use crate::chat::{Chat, ChatServer, Local, Meters, Moment, Relay, Rules, Shutdown, WorkerUp};
-use crate::janitor::Janitor;
+use crate::janitor::{Begin, Janitor};
 use crate::model::config::{Config, Durability};
 use crate::model::{Timestamp, uptime_ms};
 use crate::session::{Admission, Doorman, Household, LinkLimits, Origins, Pulse, Seat};
 use crate::store::{self, Store, StoreError};
-use crate::web::{Site, routes, security_headers, turnstile};
+use crate::uploads::Gallery;
+use crate::web::{Darkroom, Site, routes, security_headers, turnstile};
 
 /// How long connections may take to say goodbye at a shutdown.
 const FAREWELL: Duration = Duration::from_secs(3);
+/// How long the janitor's first round may keep the server closed.
+const FIRST_ROUND: Duration = Duration::from_secs(60);
 /// Upper ends of the buckets of `parlor_log_commit_seconds`.
 const COMMIT_BUCKETS: [f64; 9] = [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 1.0, 10.0];
 /// File descriptors that are not for connections: the store, listeners, standard streams.
@@ -40,7 +43,7 @@ const SPARE_FILES: u64 = 64;
 pub fn serve(config: Config) -> io::Result<()> {
     abort_when_the_heart_stops();
     actix::System::new().block_on(async {
-        let running = Running::start(config)?;
+        let running = Running::start(config).await?;
         announce(running.address)?;
         wait_for_signal().await?;
         running.stop().await;
@@ -104,6 +107,7 @@ struct Blueprint {
     meters: Meters,
     prometheus: PrometheusHandle,
     workers: Arc<AtomicU32>,
+    darkroom: Darkroom,
 }
 
 impl Running {
@@ -111,7 +115,7 @@ impl Running {
     ///
     /// # Errors
     /// When the address, the data directory or the store cannot be used.
-    pub fn start(config: Config) -> io::Result<Self> {
+    pub async fn start(config: Config) -> io::Result<Self> {
         let _ = uptime_ms();
         let files = raise_file_limit();
         survive_file_size_limit()?;
@@ -138,7 +142,11 @@ impl Running {
         let rng = rand::rngs::StdRng::from_rng(&mut rand::rng());
         let chat = Chat::new(Rules::of(&config), boot, now, rng);
         let chat = ChatServer::new(chat, store.clone(), meters.clone()).start();
-        Janitor::new(chat.clone(), Duration::from_millis(config.janitor.sweep_ms)).start();
+        let (sync, uploads) = (config.durability == Durability::Full, config.data.join("uploads"));
+        let gallery = Gallery::open(uploads, sync)
+            .map_err(|error| about(&error, "the directory of pictures cannot be used"))?;
+        tidy_up(&chat, &gallery, &config).await?;
+        let darkroom = Darkroom::new(gallery, config.limits.image_pixels);
         let most = if config.limits.connections == 0 { files } else { config.limits.connections };
         let admission = Admission::new(most, config.limits.connections_per_address);
         let open = Arc::new(AtomicBool::new(true));
@@ -150,6 +158,7 @@ impl Running {
             meters,
             prometheus: recorder.handle(),
             workers: Arc::default(),
+            darkroom,
         };
         let server = blueprint.serve(listener, address)?;
         let handle = server.handle();
@@ -169,6 +178,22 @@ impl Running {
         }
         self.server.stop(true).await;
         self.store.close();
+    }
+}
+
+/// Starts the janitor; what expired while the server was down goes before anybody is served.
+async fn tidy_up(chat: &Addr<ChatServer>, gallery: &Gallery, config: &Config) -> io::Result<()> {
+    let every = Duration::from_millis(config.janitor.sweep_ms);
+    let pictures_every = Duration::from_millis(config.images.sweep_ms);
+    let janitor = Janitor::new(chat.clone(), gallery.clone(), every, pictures_every).start();
+    match actix_rt::time::timeout(FIRST_ROUND, janitor.send(Begin)).await {
+        Ok(done) => done
+            .map_err(io::Error::other)?
+            .map_err(|error| about(&error, "the directory of pictures cannot be tidied")),
+        Err(_) => {
+            log::warn!("the janitor's first round takes long; it goes on while the server serves");
+            Ok(())
+        }
     }
 }
 
@@ -287,6 +312,8 @@ impl Blueprint {
             pulse,
             backlog_bytes: config.limits.backlog_bytes,
             text_chars: config.limits.text_chars,
+            image_bytes: config.limits.image_bytes,
+            darkroom: self.darkroom.clone(),
             guests: config.guests,
             open: Arc::clone(&self.open),
             meters: self.meters.clone(),

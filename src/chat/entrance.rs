@@ -28,6 +28,7 @@ impl Chat {
         id: Option<ReplyId>,
         hello: Hello,
         address: [u8; 32],
+        browser: Option<TokenHash>,
     ) {
         let done = match hello {
             _ if self.closing => Err(Code::ShuttingDown.into()),
@@ -36,12 +37,36 @@ impl Chat {
             Hello::Resume(secret) => self.resume(now, conn, id.as_ref(), &secret),
             Hello::Token(_) => Err(Refusal::new(Code::BadCredentials).field("token")),
         };
-        let Err(refusal) = done else { return };
+        let Err(refusal) = done else {
+            self.moves_into(conn, browser);
+            return;
+        };
         let wrong = refusal.code == Code::BadCredentials;
         let example = r#"{"type":"hello","nick":"ada"}"#;
         self.refuse(Reply::Conn(conn, id), &refusal.example(example));
         if wrong {
             self.strike(conn);
+        }
+    }
+
+    /// The session of a connection is in this browser now.
+    fn moves_into(&mut self, conn: ConnId, browser: Option<TokenHash>) {
+        let Some(&id) = self.conns.get(&conn) else { return };
+        self.moves_out(id);
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        session.browser = browser;
+        if let Some(browser) = browser {
+            self.browsers.entry(browser).or_default().push(id);
+        }
+    }
+
+    fn moves_out(&mut self, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let Some(browser) = session.browser.take() else { return };
+        let Some(sessions) = self.browsers.get_mut(&browser) else { return };
+        sessions.retain(|other| *other != id);
+        if sessions.is_empty() {
+            self.browsers.remove(&browser);
         }
     }
 
@@ -108,6 +133,8 @@ impl Chat {
             waiting: Vec::new(),
             messages,
             reads,
+            uploads: messages,
+            browser: None,
         };
         self.sessions.insert(id, Box::new(session));
         Ok(id)
@@ -224,6 +251,7 @@ impl Chat {
         for room in rooms {
             self.vacate(now, session, room);
         }
+        self.moves_out(session);
         let Some(entry) = self.sessions.remove(&session) else { return };
         self.names.free(&entry.keys, session);
         self.tokens.remove(&entry.token);
@@ -263,6 +291,8 @@ impl Chat {
             waiting: Vec::new(),
             messages,
             reads,
+            uploads: messages,
+            browser: None,
         };
         self.sessions.insert(row.id, Box::new(session));
     }

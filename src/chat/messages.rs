@@ -8,11 +8,15 @@ use actix::prelude::*;
 use tokio::sync::oneshot;
 
 use super::effect::{Channel, Want};
+use super::letting_go::Holding;
 use super::posting::Asker;
 use super::relay::{Batch, Item, Relay, Weight};
 use super::server::{ChatServer, Worker};
-use crate::model::{Body, ConnId, RoomName};
-use crate::protocol::{After, Close, Command, Hello, Page as Asked, ReplyId, Request};
+use super::uploading::{Pass, Sight, Upload, Viewer};
+use crate::model::{ConnId, ImageId, RoomName, TokenHash};
+use crate::protocol::{
+    After, Close, Command, Draft, Hello, Page as Asked, Refusal, ReplyId, Request,
+};
 use crate::store::{self, Op, Outcome, StoreError};
 
 /// How long what is under way may take at a shutdown.
@@ -40,6 +44,8 @@ pub struct Knock {
     pub hello: Hello,
     /// A fingerprint of its address.
     pub address: [u8; 32],
+    /// The hash of its browser's cookie.
+    pub browser: Option<TokenHash>,
 }
 
 /// A connection asks for something.
@@ -89,8 +95,83 @@ pub enum Ask {
     /// Reads a room's log.
     Events { room: RoomName, page: Asked, limit: usize, channel: Channel },
     /// Sends a message.
-    Post { asker: Asker, room: RoomName, body: Body, channel: Channel },
+    Post { asker: Asker, room: RoomName, draft: Draft, channel: Channel },
+    /// Gives a picture its row; its files are in their place.
+    Place { upload: Box<Upload>, channel: Channel },
+    /// Takes a picture back.
+    TakeBack { token: TokenHash, id: ImageId, channel: Channel },
 }
+
+/// Asks for an upload's ticket, before its body is read.
+#[derive(Message)]
+#[rtype(result = "Result<Pass, Refusal>")]
+pub struct LetUpload {
+    /// Who uploads.
+    pub token: TokenHash,
+    /// The room, where it is known already.
+    pub room: Option<RoomName>,
+    /// What the request says of its length, in bytes.
+    pub length: Option<u64>,
+}
+
+/// An upload ended without a picture: its ticket is given back.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct GiveUp {
+    /// The ticket's number.
+    pub ticket: u64,
+}
+
+/// Somebody wants to see a picture.
+#[derive(Message)]
+#[rtype(result = "Result<Sight, Refusal>")]
+pub struct View {
+    /// Who.
+    pub viewer: Viewer,
+    /// Which.
+    pub id: ImageId,
+}
+
+/// To the janitor: the files of these pictures go. It answers with [`FilesRemoved`] and
+/// [`FilesStuck`].
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct RemoveFiles(pub Vec<ImageId>);
+
+/// The janitor is there.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Broom(pub Recipient<RemoveFiles>);
+
+/// From the janitor: these files are gone.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct FilesRemoved(pub Vec<ImageId>);
+
+/// From the janitor: these files could not be removed.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct FilesStuck(pub Vec<ImageId>);
+
+/// From the janitor: these files are missing, or not what they were.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct FilesLost(pub Vec<ImageId>);
+
+/// Asks which files there should be.
+#[derive(Message)]
+#[rtype(result = "Vec<Holding>")]
+pub struct Holdings;
+
+/// The janitor's round over the pictures: those whose life has ended go. Says how many.
+#[derive(Message)]
+#[rtype(result = "usize")]
+pub struct SweepPictures;
+
+/// Waits until nothing is under way any more, or the store fails.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Settled;
 
 /// Asks whether the chat and its store are able to serve.
 #[derive(Message)]
@@ -154,8 +235,8 @@ handle! {
         let on_the_way = Arc::new(AtomicUsize::new(0));
         server.workers.insert(worker, Worker { relay, on_the_way });
     };
-    Knock, |server, Knock { conn, id, hello, address }, ctx| {
-        server.chat.hello(Self::now(), conn, id, hello, address)
+    Knock, |server, Knock { conn, id, hello, address, browser }, ctx| {
+        server.chat.hello(Self::now(), conn, id, hello, address, browser)
     };
     Say, |server, Say { conn, id, row, request }, ctx| {
         server.chat.request(Self::now(), conn, id, row, request)
@@ -169,13 +250,22 @@ handle! {
         Ask::Events { room, page, limit, channel } => {
             server.chat.read_http(Some((room, page, limit)), channel)
         }
-        Ask::Post { asker, room, body, channel } => {
-            server.chat.post(Self::now(), asker, &room, body, channel)
+        Ask::Post { asker, room, draft, channel } => {
+            server.chat.post(Self::now(), asker, &room, draft, channel)
         }
+        Ask::Place { upload, channel } => {
+            server.chat.place_picture(Self::now(), *upload, channel)
+        }
+        Ask::TakeBack { token, id, channel } => server.chat.take_back(token, id, channel),
     };
     Committed, |server, Committed { batch, result }, ctx| server.committed(batch, result, ctx);
     Read, |server, Read { want, page }, ctx| server.chat.page(Self::now(), want, page);
     Drained, |_server, _, ctx| ();
+    GiveUp, |server, GiveUp { ticket }, ctx| server.chat.give_up_upload(ticket);
+    Broom, |server, Broom(broom), ctx| server.take_broom(broom);
+    FilesRemoved, |server, FilesRemoved(ids), ctx| server.chat.files_removed(Self::now(), ids);
+    FilesStuck, |server, FilesStuck(ids), ctx| server.chat.files_stuck(Self::now(), ids);
+    FilesLost, |server, FilesLost(ids), ctx| server.chat.lost(Self::now(), ids);
 }
 
 impl Handler<Ready> for ChatServer {
@@ -213,14 +303,59 @@ impl Handler<Sweep> for ChatServer {
     }
 }
 
+impl Handler<LetUpload> for ChatServer {
+    type Result = Result<Pass, Refusal>;
+
+    fn handle(&mut self, ask: LetUpload, _: &mut Self::Context) -> Self::Result {
+        let LetUpload { token, room, length } = ask;
+        self.chat.let_upload(Self::now(), token, room.as_ref(), length)
+    }
+}
+
+impl Handler<View> for ChatServer {
+    type Result = Result<Sight, Refusal>;
+
+    fn handle(&mut self, View { viewer, id }: View, _: &mut Self::Context) -> Self::Result {
+        self.chat.view(Self::now(), viewer, id)
+    }
+}
+
+impl Handler<Holdings> for ChatServer {
+    type Result = Vec<Holding>;
+
+    fn handle(&mut self, _: Holdings, _: &mut Self::Context) -> Self::Result {
+        self.chat.holdings()
+    }
+}
+
+impl Handler<SweepPictures> for ChatServer {
+    type Result = usize;
+
+    fn handle(&mut self, _: SweepPictures, ctx: &mut Self::Context) -> usize {
+        let going = self.chat.let_expired_go(Self::now());
+        self.settle_soon(ctx);
+        going
+    }
+}
+
+impl Handler<Settled> for ChatServer {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, _: Settled, ctx: &mut Self::Context) -> Self::Result {
+        let settled = self.when_settled(ctx);
+        Box::pin(async move {
+            // An actor that is gone has nothing under way.
+            let _ = settled.await;
+        })
+    }
+}
+
 impl Handler<Shutdown> for ChatServer {
     type Result = ResponseActFuture<Self, ()>;
 
     fn handle(&mut self, _: Shutdown, ctx: &mut Self::Context) -> Self::Result {
         self.chat.close();
-        let (told, settled) = oneshot::channel();
-        self.on_settled.push(told);
-        self.settle_soon(ctx);
+        let settled = self.when_settled(ctx);
         let settled = async move {
             if actix_rt::time::timeout(SETTLE, settled).await.is_err() {
                 log::warn!("not everything under way could be finished in time");

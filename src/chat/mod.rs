@@ -15,11 +15,13 @@ mod dispatch;
 mod effect;
 mod entrance;
 mod joining;
+mod letting_go;
 mod local;
 mod messages;
 mod meters;
 mod names;
 mod outlet;
+mod pictures;
 mod posting;
 mod presence;
 mod reading;
@@ -35,13 +37,19 @@ mod sweeping;
 #[cfg(test)]
 mod tests;
 mod timers;
+mod uploading;
 mod volatile;
 mod wheel;
 
 pub use bucket::{Bucket, Moment, Pace};
 pub use effect::{Answer, Channel, Effect, Http, Reply, Shown, Want};
+pub use letting_go::Holding;
 pub use local::Local;
-pub use messages::{Ask, Enter, Gone, Knock, Overview, Ready, Say, Shutdown, Sweep, WorkerUp};
+pub use messages::{
+    Ask, Broom, Enter, FilesLost, FilesRemoved, FilesStuck, GiveUp, Gone, Holdings, Knock,
+    LetUpload, Overview, Ready, RemoveFiles, Say, Settled, Shutdown, Sweep, SweepPictures, View,
+    WorkerUp,
+};
 pub use meters::Meters;
 pub use outlet::{Class, Heart, Outlet};
 pub use posting::Asker;
@@ -49,3 +57,4 @@ pub use relay::{Backlog, Batch, Item, Relay};
 pub use rules::Rules;
 pub use server::ChatServer;
 pub use state::Chat;
+pub use uploading::{Pass, Sight, Upload, Viewer};

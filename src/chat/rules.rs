@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::bucket::Pace;
-use crate::model::config::Config;
+use crate::model::config::{Config, Images};
 use crate::model::{Keep, RoomKey, RoomName};
 use crate::protocol::{HeartbeatOffer, LimitsOffer};
 
@@ -28,6 +28,8 @@ pub struct Rules {
     pub keep: Keep,
     /// The same for single rooms.
     pub keep_rooms: HashMap<RoomKey, Keep>,
+    /// The life of pictures.
+    pub images: Images,
 }
 
 impl Rules {
@@ -59,6 +61,7 @@ impl Rules {
             keep_rooms: keep_rooms
                 .filter_map(|(name, keep)| Some((RoomName::parse(name)?.key(), *keep)))
                 .collect(),
+            images: config.images.clone(),
         }
     }
 

@@ -12,8 +12,9 @@ use super::recent::Entry;
 use super::state::Chat;
 use super::volatile;
 use crate::model::{Author, Body, Event, SessionId};
-use crate::protocol::{Code, Refusal, Request, Sent, event_json, wire};
+use crate::protocol::{Code, Draft, Refusal, Request, Sent, event_json, wire};
 use crate::store::{self, Append, Op, RoomId, StoreError};
+use crate::uploads::Removed;
 
 /// So many appends may wait for the store; more are told to come back.
 const MAX_QUEUED: usize = 16_384;
@@ -33,6 +34,15 @@ pub struct Queued {
 #[derive(Debug)]
 pub struct Waiting {
     pub(super) reply: Reply,
+    /// What an upload's answer says besides.
+    pub(super) removed: Vec<Removed>,
+}
+
+impl Waiting {
+    /// Whoever waits for `reply`.
+    pub(super) fn of(reply: Reply) -> Self {
+        Self { reply, removed: Vec::new() }
+    }
 }
 
 /// Frames of one batch, joined room by room, and the acknowledgements behind them.
@@ -60,9 +70,7 @@ impl Chat {
         reply: Reply,
     ) -> Result<(), Refusal> {
         let (room, body) = match request {
-            Request::Send { room, text, reply_to, client_id } => {
-                (room, Body::message(text, reply_to, client_id))
-            }
+            Request::Send { room, draft } => (room, self.message(now, draft)?),
             Request::Edit { room, seq, text } => (room, Body::edited(seq, text)),
             Request::Delete { room, seq } => (room, Body::deleted(seq)),
             Request::React { room, seq, emoji, on } => (room, Body::reacted(seq, emoji, on)),
@@ -77,7 +85,16 @@ impl Chat {
         let author = Author { user: session.user, nick: session.nick.clone(), guest: true };
         let name_key = session.keys.folded.to_string();
         let append = Append { room: id, at: now.wall, author, name_key, body };
-        self.append(append, Waiting { reply })
+        if matches!(append.body, Body::Deleted(_)) {
+            return self.delete_message(append, Waiting::of(reply));
+        }
+        self.append(append, Waiting::of(reply))
+    }
+
+    /// What a draft becomes.
+    pub(super) fn message(&self, now: Moment, draft: Draft) -> Result<Body, Refusal> {
+        let Draft { text, images, reply_to, client_id } = draft;
+        Ok(Body::pictures(text, self.pictures_of(now, &images)?, reply_to, client_id))
     }
 
     pub(super) fn room_to_wait(&self) -> Result<(), Refusal> {
@@ -91,20 +108,38 @@ impl Chat {
     }
 
     pub(super) fn append(&mut self, append: Append, waiting: Waiting) -> Result<(), Refusal> {
-        self.room_to_wait()?;
+        self.try_append(append, waiting).map_err(|(_, refusal)| refusal)
+    }
+
+    /// The same; gives back who waits if it is refused.
+    pub(super) fn try_append(
+        &mut self,
+        append: Append,
+        waiting: Waiting,
+    ) -> Result<(), (Waiting, Refusal)> {
+        if let Err(refusal) = self.room_to_wait() {
+            return Err((waiting, refusal));
+        }
+        let claim = self.pictures.claimable(&append, append.body.images());
         let Some(room) = self.rooms.get_mut(&append.room) else {
-            return Err(Code::RoomNotFound.into());
+            return Err((waiting, Code::RoomNotFound.into()));
         };
         if room.is_volatile() {
-            let outcome = volatile::judge(room, &append);
+            let outcome = volatile::judge(room, &append, claim);
             self.settle(append, waiting, outcome);
             self.flush();
             return Ok(());
         }
         room.under_way += 1;
-        self.queued_appends += 1;
-        self.queue.push_back(Queued { op: Op::Append(append), waiting: Some(waiting) });
+        self.pictures.claiming(append.body.images(), true);
+        self.queue_awaited(Op::Append(append), waiting);
         Ok(())
+    }
+
+    /// Queues something that somebody waits for.
+    pub(super) fn queue_awaited(&mut self, op: Op, waiting: Waiting) {
+        self.queued_appends += 1;
+        self.queue.push_back(Queued { op, waiting: Some(waiting) });
     }
 
     /// Queues a note of the server's own behind everything that waits.
@@ -173,6 +208,10 @@ impl Chat {
                 }
                 self.settle(append, waiting, outcome);
             }
+            (Op::PlaceImage(row), Some(waiting)) => self.picture_placed(&row, waiting),
+            (Op::EndImage { id, note, .. }, waiting) => {
+                self.picture_ended(id, note, &outcome, waiting);
+            }
             (op, _) => self.swept_further(op, &outcome),
         }
     }
@@ -189,6 +228,17 @@ impl Chat {
                         room.under_way -= 1;
                     }
                     self.refuse(waiting.reply, &refusal);
+                    self.pictures_decided(&append, None);
+                }
+                (Op::PlaceImage(row), Some(waiting)) => {
+                    self.refuse(waiting.reply, &refusal);
+                    self.pictures.end(row.id);
+                    self.effects.push(Effect::RemoveFiles(vec![row.id]));
+                }
+                (op, Some(waiting)) => {
+                    // Its files are gone; the note of it waits for better times.
+                    self.refuse(waiting.reply, &refusal);
+                    notes.push(Queued { op, waiting: None });
                 }
                 (op, _) => notes.push(Queued { op, waiting: None }),
             }
@@ -202,6 +252,11 @@ impl Chat {
             Body::Message(message) => message.client_id.clone(),
             _ => None,
         };
+        let appended = match outcome {
+            store::Outcome::Appended { seq } => Some(seq),
+            _ => None,
+        };
+        self.pictures_decided(&append, appended);
         let ack = match outcome {
             store::Outcome::Appended { seq } => {
                 let at = append.at;
@@ -219,6 +274,8 @@ impl Chat {
                 let code = match refusal {
                     store::Refusal::MessageNotFound => Code::MessageNotFound,
                     store::Refusal::NotYours => Code::NotYours,
+                    store::Refusal::ImageNotFound => Code::ImageNotFound,
+                    store::Refusal::ImageGone => Code::ImageGone,
                 };
                 self.flush();
                 self.refuse(waiting.reply, &code.into());
@@ -232,8 +289,24 @@ impl Chat {
         self.fanout.acks.push((waiting.reply, append.room, ack));
     }
 
+    /// What became of an append decides about the pictures in it: they are the message's, or free
+    /// again; with a message that is deleted they end.
+    fn pictures_decided(&mut self, append: &Append, appended: Option<u64>) {
+        match (&append.body, appended) {
+            (Body::Message(message), Some(seq)) => self.pictures.claimed(&message.images, seq),
+            (Body::Message(message), None) => self.pictures.claiming(&message.images, false),
+            (Body::Deleted(deletion), Some(_)) => {
+                self.pictures_deleted(append.at, append.room, deletion.target);
+            }
+            (Body::Deleted(deletion), None) => {
+                self.end_pictures_of(append.at, append.room, deletion.target);
+            }
+            _ => {}
+        }
+    }
+
     /// A kept event takes its place in the room's memory and in the frames for all.
-    fn enter_log(&mut self, id: RoomId, event: Event) {
+    pub(super) fn enter_log(&mut self, id: RoomId, event: Event) {
         let Some(room) = self.rooms.get_mut(&id) else { return };
         let json = event_json(&room.name, &event);
         let (frames, count) = self.fanout.rooms.entry(id).or_default();
@@ -252,7 +325,7 @@ impl Chat {
     }
 
     /// Gives the joined frames to the rooms, then the acknowledgements to who waits.
-    fn flush(&mut self) {
+    pub(super) fn flush(&mut self) {
         let Fanout { rooms, acks } = std::mem::take(&mut self.fanout);
         for (room, (frames, count)) in rooms {
             let frames = frames.freeze();
@@ -277,5 +350,6 @@ impl Chat {
                 ack.duplicate,
             );
         }
+        self.effects.append(&mut self.after_fanout);
     }
 }

@@ -10,6 +10,8 @@ use super::volatile::KEY_LIFE_MS;
 use crate::model::{Keep, Timestamp};
 use crate::store::{Op, Outcome, RoomId};
 
+/// For how long after its upload a picture is known to be gone, at least, in milliseconds.
+const GONE_KNOWN_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 /// So many logs are looked at in one round.
 const LOGS_A_ROUND: usize = 256;
 
@@ -34,6 +36,9 @@ impl Chat {
     }
 
     fn sweep_room(&mut self, id: RoomId) -> bool {
+        if self.pictures.in_room(id).count > 0 {
+            return false;
+        }
         let Some(room) = self.rooms.get_mut(&id) else { return false };
         if room.seq > 0 && !room.is_volatile() {
             room.recent.clear();
@@ -64,6 +69,8 @@ impl Chat {
         steps.into_iter().for_each(|step| self.queue_op(step));
         let before = Timestamp(now.wall.0 - KEY_LIFE_MS as i64);
         self.queue_op(Op::ForgetKeys { before });
+        let before = Timestamp(now.wall.0 - GONE_KNOWN_MS);
+        self.queue_op(Op::ForgetImages { before });
     }
 
     /// The store has done a step; where it was not the last one, the next is queued.
@@ -74,6 +81,7 @@ impl Chat {
                     room.first_seq = *first_seq;
                     room.recent.prune(*first_seq);
                 }
+                self.forget_pictures(*room, *first_seq);
                 *more
             }
             (Op::ForgetKeys { .. }, Outcome::More) => true,

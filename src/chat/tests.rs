@@ -30,7 +30,7 @@ impl World {
         let mut config = Config::default();
         config.limits.messages_per_second = 0;
         change(&mut config);
-        let boot = Boot { rooms: Vec::new(), sessions: Vec::new() };
+        let boot = Boot::default();
         let rng = rand::rngs::StdRng::seed_from_u64(7);
         let now = Moment { mono: 0, wall: Timestamp(0) };
         let chat = Chat::new(Rules::of(&config), boot, now, rng);
@@ -76,7 +76,9 @@ impl World {
                 Effect::Enter { conn, room } => self.listening.push((conn, room)),
                 Effect::Exit { conn, room } => self.listening.retain(|l| *l != (conn, room)),
                 Effect::Close { conn, close } => self.closed.push((conn, close)),
-                Effect::Read { .. } | Effect::Http(_) => unreachable!("not asked for here"),
+                Effect::Read { .. } | Effect::Http(_) | Effect::RemoveFiles(_) => {
+                    unreachable!("not asked for here")
+                }
             }
         }
     }
@@ -89,13 +91,13 @@ impl World {
 
     fn hello(&mut self, number: u32, name: &str) -> Vec<Value> {
         let hello = Hello::Nick(Nick::parse(name).unwrap());
-        self.chat.hello(self.moment(), conn(number), None, hello, [0; 32]);
+        self.chat.hello(self.moment(), conn(number), None, hello, [0; 32], None);
         self.read(number)
     }
 
     fn resume(&mut self, number: u32, token: &str) -> Vec<Value> {
         let hello = Hello::Resume(token.to_owned());
-        self.chat.hello(self.moment(), conn(number), None, hello, [0; 32]);
+        self.chat.hello(self.moment(), conn(number), None, hello, [0; 32], None);
         self.read(number)
     }
 

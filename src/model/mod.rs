@@ -14,7 +14,7 @@ mod room_name;
 mod text;
 mod timestamp;
 
-pub use event::{Author, Body, Deleted, Edited, Event, Message, Reacted, TopicSet};
+pub use event::{Author, Body, Deleted, Edited, Event, Expired, Message, Reacted, TopicSet};
 pub use ids::{ConnId, Epoch, SessionId, TokenHash, UserId, token};
 pub use image::{AltText, Gone, Image, ImageId, ImageKind, Life};
 pub use keep::Keep;

@@ -16,6 +16,7 @@ use serde::Deserialize;
 
 use super::actor::{Greeting, Household, WsSession};
 use super::admission::{Full, Seat};
+use super::browser::browser;
 use super::link::{Link, LinkLimits};
 use super::origins::Origins;
 use crate::protocol::{Code, Refusal, SECURITY_HEADERS, problem, wire};
@@ -79,7 +80,8 @@ impl Doorman {
         framed.send(head).await?;
         let parts = framed.into_parts();
         parts.io.set_nodelay();
-        let greeting = Greeting { first: parts.read_buf.to_vec(), scripted, place };
+        let browser = browser(&request.head().headers);
+        let greeting = Greeting { first: parts.read_buf.to_vec(), scripted, place, browser };
         let first_ping = rand::random_range(0..self.limits.pulse.interval_ms.max(1));
         let link = Link::new(parts.io, self.limits, first_ping);
         WsSession::start(link, greeting, self.house);

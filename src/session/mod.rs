@@ -9,6 +9,7 @@
 
 mod actor;
 mod admission;
+mod browser;
 mod frames;
 mod handshake;
 mod link;
@@ -20,6 +21,7 @@ mod trouble;
 
 pub use actor::{Greeting, Household, WsSession};
 pub use admission::{Admission, Admitted, Full, Seat, fingerprint};
+pub use browser::{browser, new_cookie};
 pub use frames::{Frames, Incoming, Violation};
 pub use handshake::{Doorman, Socket, handshake_refusal};
 pub use link::{Link, LinkLimits};

@@ -7,9 +7,9 @@ use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use super::Durability;
 use super::origin::origin;
 use super::raw::Raw;
+use super::{Durability, WhenFull};
 use crate::model::{Keep, RoomName};
 
 /// What a value must keep, and what a person is told about it.
@@ -123,22 +123,28 @@ impl Setting for Vec<String> {
     }
 }
 
-impl Setting for Durability {
-    fn read(raw: &Raw, _: &Rule) -> Option<Self> {
-        match &*raw.text()? {
-            "normal" => Some(Self::Normal),
-            "full" => Some(Self::Full),
-            _ => None,
-        }
-    }
+/// One of a few words.
+macro_rules! words {
+    ($type:ty, $($word:literal => $value:path),+) => {
+        impl Setting for $type {
+            fn read(raw: &Raw, _: &Rule) -> Option<Self> {
+                match &*raw.text()? {
+                    $($word => Some($value),)+
+                    _ => None,
+                }
+            }
 
-    fn show(&self) -> String {
-        quoted(match self {
-            Self::Normal => "normal",
-            Self::Full => "full",
-        })
-    }
+            fn show(&self) -> String {
+                quoted(match self {
+                    $($value => $word,)+
+                })
+            }
+        }
+    };
 }
+
+words!(Durability, "normal" => Durability::Normal, "full" => Durability::Full);
+words!(WhenFull, "refuse" => WhenFull::Refuse, "oldest" => WhenFull::OldestGo);
 
 impl Setting for Keep {
     fn read(raw: &Raw, _: &Rule) -> Option<Self> {

@@ -1,0 +1,364 @@
+//! A picture's way in and who sees it: a ticket before the first byte is read, a place once it is
+//! ready, and a look at it for those who may read its room.
+
+use super::bucket::Moment;
+use super::effect::{Channel, Effect, Reply, Shown};
+use super::pictures::{MAX_PICTURES, Stage, Ticket};
+use super::speaking::Waiting;
+use super::state::Chat;
+use crate::model::config::WhenFull;
+use crate::model::{
+    AltText, Author, Gone, Image, ImageId, ImageKind, Life, RoomName, SessionId, Timestamp,
+    TokenHash, UserId,
+};
+use crate::protocol::{Code, Rate, Refusal, uploaded_json};
+use crate::store::{ImageRow, Op, RoomId};
+use crate::uploads::Removed;
+
+/// So many uploads one session may have under way,
+const UPLOADS_EACH: usize = 16;
+/// and so many there may be in all.
+const UPLOADS: usize = 64;
+/// What a form adds to the picture in it.
+const FORM_BYTES: u64 = 4096;
+/// A share has room for so many of the largest pictures, however small it is.
+const LEAST_SHARE: u64 = 4;
+
+/// What an upload may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pass {
+    /// Its number, to be given back.
+    pub ticket: u64,
+    /// So many bytes it may bring; fewer than a picture may have where the disk promise ends.
+    pub grant: u64,
+}
+
+/// A picture whose files are in their place, before it has a row.
+#[derive(Debug)]
+pub struct Upload {
+    /// The pass that it came with.
+    pub ticket: u64,
+    /// Its id.
+    pub id: ImageId,
+    /// The room that it is for; the only one that its sender is in if it says nothing.
+    pub room: Option<RoomName>,
+    /// Its format.
+    pub kind: ImageKind,
+    /// Pixels from left to right.
+    pub width: u32,
+    /// Pixels from top to bottom.
+    pub height: u32,
+    /// Bytes of its file.
+    pub bytes: u64,
+    /// The thumbnail's format.
+    pub thumb_kind: ImageKind,
+    /// Bytes of the thumbnail's file.
+    pub thumb_bytes: u64,
+    /// What it shows, in words.
+    pub alt: AltText,
+    /// A name for who downloads it.
+    pub name: String,
+    /// How long it is to live, in seconds; the default if it says nothing.
+    pub ttl_s: Option<u64>,
+    /// What its file said of its sender, and says no more.
+    pub metadata_removed: Vec<Removed>,
+}
+
+/// Who wants to see a picture.
+#[derive(Clone, Copy, Debug)]
+pub enum Viewer {
+    /// The holder of a session's token.
+    Token(TokenHash),
+    /// A browser that knows its cookie.
+    Browser(TokenHash),
+    /// Somebody.
+    Nobody,
+}
+
+/// What is needed to show a picture's files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sight {
+    /// Its format.
+    pub kind: ImageKind,
+    /// The thumbnail's format.
+    pub thumb_kind: ImageKind,
+    /// A name for who downloads it.
+    pub name: String,
+    /// When it goes.
+    pub expires_at: Timestamp,
+}
+
+impl Chat {
+    /// Lets an upload in, before its body is read. `length` is what its header says of the body.
+    ///
+    /// # Errors
+    /// `bad_credentials`, `forbidden`, `room_not_found`, `rate_limited`, `busy`,
+    /// `image_too_large`, `storage_full`, `shutting_down`.
+    pub fn let_upload(
+        &mut self,
+        now: Moment,
+        token: TokenHash,
+        room: Option<&RoomName>,
+        length: Option<u64>,
+    ) -> Result<Pass, Refusal> {
+        let who = *self.tokens.get(&token).ok_or(Code::BadCredentials)?;
+        self.room_to_wait()?;
+        let limits = &self.rules.limits;
+        if self.rules.images.disk_bytes == 0 || limits.images_per_message == 0 {
+            return Err(Refusal::because(Code::Forbidden, "This server takes no pictures."));
+        }
+        let most = limits.image_bytes;
+        let user = self.sessions.get(&who).ok_or(Code::BadCredentials)?.user;
+        let room = match room {
+            Some(name) => Some(*self.room_keys.get(&name.key()).ok_or(Code::RoomNotFound)?),
+            None => None,
+        };
+        self.charge(now, who, Rate::Upload)?;
+        self.ticket_to_spare(who)?;
+        let length = length.map(|length| length.saturating_sub(FORM_BYTES));
+        if length.is_some_and(|length| length > most) {
+            return Err(too_large(most));
+        }
+        let free = self.free_for(user, room);
+        if free == 0 || length.is_some_and(|length| length > free) {
+            return Err(Code::StorageFull.into());
+        }
+        let grant = most.min(free);
+        let reserved = length.map_or(grant, |length| length.min(grant));
+        let ticket = self.pictures.next_ticket;
+        self.pictures.next_ticket += 1;
+        self.pictures.tickets.insert(ticket, Ticket { session: who, reserved });
+        Ok(Pass { ticket, grant })
+    }
+
+    fn ticket_to_spare(&self, who: SessionId) -> Result<(), Refusal> {
+        let tickets = &self.pictures.tickets;
+        if tickets.len() >= UPLOADS {
+            let message = "Too many pictures are being uploaded just now; try again.";
+            return Err(Refusal::because(Code::Busy, message).retry_after(1000));
+        }
+        if tickets.values().filter(|ticket| ticket.session == who).count() >= UPLOADS_EACH {
+            let message = "You upload as many pictures at once as one may; wait for one to end.";
+            return Err(Refusal::because(Code::RateLimited, message).retry_after(1000));
+        }
+        Ok(())
+    }
+
+    /// An upload is over without a picture.
+    pub fn give_up_upload(&mut self, ticket: u64) {
+        self.pictures.tickets.remove(&ticket);
+    }
+
+    /// Bytes that there are for one more picture, as far as is known.
+    fn free_for(&self, user: UserId, room: Option<RoomId>) -> u64 {
+        if self.rules.images.when_full == WhenFull::OldestGo {
+            // The oldest make room when its size is known.
+            return self.rules.images.disk_bytes;
+        }
+        let over = |share, used: u64| self.share(share).saturating_sub(used);
+        let (rules, pictures) = (&self.rules.images, &self.pictures);
+        let all = rules.disk_bytes.saturating_sub(pictures.sum().bytes + pictures.reserved());
+        let mine = over(rules.person_share, pictures.of_person(user).bytes);
+        let here =
+            room.map_or(u64::MAX, |room| over(rules.room_share, pictures.in_room(room).bytes));
+        all.min(mine).min(here)
+    }
+
+    /// A share of the disk promise in bytes.
+    fn share(&self, percent: u64) -> u64 {
+        let rules = &self.rules.images;
+        let share = u128::from(rules.disk_bytes) * u128::from(percent) / 100;
+        let share = u64::try_from(share).unwrap_or(u64::MAX);
+        let least = self.rules.limits.image_bytes.saturating_mul(LEAST_SHARE);
+        share.max(least).min(rules.disk_bytes)
+    }
+
+    /// Takes a picture whose files are in their place. Whatever refuses it has its files removed.
+    pub fn place_picture(&mut self, now: Moment, upload: Upload, channel: Channel) {
+        let id = upload.id;
+        match self.picture_row(now, &upload) {
+            Err(refusal) => {
+                self.effects.push(Effect::RemoveFiles(vec![id]));
+                self.refuse(Reply::Http(channel), &refusal);
+            }
+            Ok(row) => {
+                self.pictures.add(row.clone(), Stage::Placing);
+                let removed = upload.metadata_removed;
+                let waiting = Waiting { reply: Reply::Http(channel), removed };
+                self.queue_awaited(Op::PlaceImage(Box::new(row)), waiting);
+            }
+        }
+    }
+
+    fn picture_row(&mut self, now: Moment, upload: &Upload) -> Result<ImageRow, Refusal> {
+        let ticket = self.pictures.tickets.remove(&upload.ticket).ok_or(Code::Internal)?;
+        let who = ticket.session;
+        self.room_to_wait()?;
+        let session = self.sessions.get(&who).ok_or(Code::BadCredentials)?;
+        let author = Author { user: session.user, nick: session.nick.clone(), guest: true };
+        let room = match &upload.room {
+            Some(name) => *self.room_keys.get(&name.key()).ok_or(Code::RoomNotFound)?,
+            None => self.place(who, None)?,
+        };
+        let life_ms = self.life_of(upload)?;
+        let row = ImageRow {
+            id: upload.id,
+            room,
+            seq: None,
+            author,
+            kind: upload.kind,
+            width: upload.width,
+            height: upload.height,
+            bytes: upload.bytes,
+            thumb_kind: upload.thumb_kind,
+            thumb_bytes: upload.thumb_bytes,
+            alt: upload.alt.clone(),
+            name: upload.name.clone(),
+            created_at: now.wall,
+            expires_at: now.wall.plus(life_ms),
+        };
+        self.make_room(&row)?;
+        Ok(row)
+    }
+
+    fn life_of(&self, upload: &Upload) -> Result<u64, Refusal> {
+        let rules = &self.rules.images;
+        let seconds = upload.ttl_s.unwrap_or(rules.default_ttl_s);
+        let most = rules.max_ttl_s.max(rules.default_ttl_s);
+        if !(1..=most).contains(&seconds) {
+            let message = format!("`ttl` must be `default` or a whole number from 1 to {most}.");
+            return Err(Refusal::because(Code::InvalidField, message).field("ttl"));
+        }
+        Ok(seconds.saturating_mul(1000))
+    }
+
+    /// Sees to it that a picture fits into the disk promise and the shares of its room and person.
+    fn make_room(&mut self, new: &ImageRow) -> Result<(), Refusal> {
+        if self.pictures.sum().count >= MAX_PICTURES {
+            return Err(Code::StorageFull.into());
+        }
+        let (user, room) = (new.author.user, new.room);
+        let (mine, here) =
+            (self.share(self.rules.images.person_share), self.share(self.rules.images.room_share));
+        let all = self.rules.images.disk_bytes;
+        self.make_room_under(new, mine, self.pictures.of_person(user).bytes, |row| {
+            row.author.user == user
+        })?;
+        self.make_room_under(new, here, self.pictures.in_room(room).bytes, |row| row.room == room)?;
+        self.make_room_under(new, all, self.pictures.sum().bytes, |_| true)
+    }
+
+    fn make_room_under(
+        &mut self,
+        new: &ImageRow,
+        limit: u64,
+        used: u64,
+        fits: impl Fn(&ImageRow) -> bool,
+    ) -> Result<(), Refusal> {
+        // Those that are on their way out make room already.
+        let leaving: u64 = self.pictures.leaving(&fits).map(ImageRow::weight).sum();
+        let mut over = (used - leaving + new.weight()).saturating_sub(limit);
+        if over == 0 {
+            return Ok(());
+        }
+        if self.rules.images.when_full == WhenFull::Refuse || new.weight() > limit {
+            return Err(Code::StorageFull.into());
+        }
+        let mut victims = Vec::new();
+        for row in self.pictures.oldest(&fits) {
+            if over == 0 {
+                break;
+            }
+            over = over.saturating_sub(row.weight());
+            victims.push(row.id);
+        }
+        if over > 0 {
+            return Err(Code::StorageFull.into());
+        }
+        self.let_go_of(victims);
+        Ok(())
+    }
+
+    /// The store has the picture's row: its sender learns its id.
+    pub(super) fn picture_placed(&mut self, row: &ImageRow, waiting: Waiting) {
+        self.pictures.placed(row.id);
+        if let Reply::Http(channel) = waiting.reply {
+            let json = uploaded_json(&row.image(), &waiting.removed).into();
+            let answer = Ok(Shown { json, duplicate: false });
+            self.effects.push(Effect::Http(super::effect::Http { channel, answer }));
+        }
+    }
+
+    /// The pictures of a draft as its message will show them. What cannot be shown is there as
+    /// something that is gone: whether the message is refused for it the log decides, because it
+    /// may be a repetition.
+    pub(super) fn pictures_of(&self, now: Moment, ids: &[ImageId]) -> Result<Vec<Image>, Refusal> {
+        let most = self.rules.limits.images_per_message;
+        if ids.len() > most {
+            let message = format!("A message shows at most {most} pictures.");
+            return Err(Refusal::because(Code::TooManyImages, message).field("images"));
+        }
+        let shown = |id: &ImageId| {
+            let picture = self.pictures.get(*id);
+            let here = picture.filter(|picture| {
+                matches!(picture.stage, Stage::Here) && picture.row.expires_at > now.wall
+            });
+            here.map_or_else(
+                || {
+                    let life = Life::Over(Gone::Expired);
+                    Image { id: *id, width: 0, height: 0, alt: AltText::default(), life }
+                },
+                |picture| picture.row.image(),
+            )
+        };
+        Ok(ids.iter().map(shown).collect())
+    }
+
+    /// Shows a picture to somebody who may read its room.
+    ///
+    /// # Errors
+    /// `login_required`, `bad_credentials`, `image_not_found`, `image_gone`.
+    pub fn view(&self, now: Moment, viewer: Viewer, id: ImageId) -> Result<Sight, Refusal> {
+        let user = self.viewer(viewer)?;
+        let Some(picture) = self.pictures.get(id) else {
+            let gone = self.pictures.is_gone(id);
+            return Err(if gone { Code::ImageGone } else { Code::ImageNotFound }.into());
+        };
+        let row = &picture.row;
+        // Before it is sent only its sender sees it. Every room is open to whoever is here.
+        if matches!(picture.stage, Stage::Placing)
+            || (row.seq.is_none() && !user.contains(&row.author.user))
+        {
+            return Err(Code::ImageNotFound.into());
+        }
+        if !matches!(picture.stage, Stage::Here) || row.expires_at <= now.wall {
+            return Err(Code::ImageGone.into());
+        }
+        Ok(Sight {
+            kind: row.kind,
+            thumb_kind: row.thumb_kind,
+            name: row.name.clone(),
+            expires_at: row.expires_at,
+        })
+    }
+
+    /// The identities behind a token or a browser.
+    fn viewer(&self, viewer: Viewer) -> Result<Vec<UserId>, Refusal> {
+        let sessions = match viewer {
+            Viewer::Nobody => {
+                let message = "Say who you are: `Authorization: Bearer` with a session's token.";
+                return Err(Refusal::because(Code::LoginRequired, message));
+            }
+            Viewer::Token(hash) => self.tokens.get(&hash).copied().into_iter().collect(),
+            Viewer::Browser(hash) => self.browsers.get(&hash).cloned().unwrap_or_default(),
+        };
+        let users: Vec<UserId> =
+            sessions.iter().filter_map(|id| Some(self.sessions.get(id)?.user)).collect();
+        if users.is_empty() { Err(Code::BadCredentials.into()) } else { Ok(users) }
+    }
+}
+
+fn too_large(most: u64) -> Refusal {
+    let message = format!("A picture has at most {most} bytes.");
+    Refusal::because(Code::ImageTooLarge, message).field("file")
+}

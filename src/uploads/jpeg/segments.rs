@@ -1,0 +1,239 @@
+//! Walks over the segments of a JPEG and keeps what shapes the pixels.
+//!
+//! Kept: tables, the frame, scans byte for byte, JFIF's header without its thumbnail, Adobe's word
+//! on colours, and a colour profile. Everything else is dropped, and so is what lies between
+//! segments or behind the end.
+
+use crate::uploads::bounds::Bounds;
+use crate::uploads::plain::Plain;
+use crate::uploads::removed::{Found, Removed};
+use crate::uploads::take::Take;
+use crate::uploads::unfit::Unfit;
+use crate::uploads::{exif, icc, packets};
+
+use super::frame::Frame;
+use super::turned::Tables;
+use super::{Jpeg, Orientation};
+
+/// The most scans. Encoders write about ten; thousands are an attack on the decoder's time.
+pub(super) const MAX_SCANS: usize = 100;
+
+const SOI: u8 = 0xD8;
+const EOI: u8 = 0xD9;
+const SOS: u8 = 0xDA;
+
+/// Reads all segments of a file.
+pub(super) fn read<'a>(file: &'a [u8], bounds: &Bounds) -> Result<Jpeg<'a>, Unfit> {
+    let mut walk = Walk::default();
+    let mut take = Take::new(file);
+    take.bytes(2)?;
+    loop {
+        let marker = walk.next_marker(&mut take)?;
+        match marker {
+            EOI => break,
+            SOI => return Err(Unfit::broken("a second picture begins inside")),
+            // Restarts outside of a scan and the temporary marker: alone, without a length.
+            0x01 | 0xD0..=0xD7 => {}
+            _ => walk.segment(marker, &mut take, bounds)?,
+        }
+    }
+    if !take.rest().is_empty() {
+        walk.found.insert(Removed::Appended);
+    }
+    walk.finish()
+}
+
+#[derive(Default)]
+struct Walk<'a> {
+    frame: Option<Frame>,
+    scans: usize,
+    partial_scans: bool,
+    tables: Tables,
+    orientation: Option<Orientation>,
+    jfif: Option<Vec<u8>>,
+    adobe: Option<&'a [u8]>,
+    profile: Vec<(u8, u8, &'a [u8])>,
+    body: Vec<&'a [u8]>,
+    found: Found,
+}
+
+impl<'a> Walk<'a> {
+    /// The next marker. What lies before it belongs to nothing.
+    fn next_marker(&mut self, take: &mut Take<'a>) -> Result<u8, Unfit> {
+        loop {
+            if take.byte()? != 0xFF {
+                self.found.insert(Removed::Other);
+                continue;
+            }
+            let mut marker = take.byte()?;
+            while marker == 0xFF {
+                marker = take.byte()?;
+            }
+            if marker != 0 {
+                return Ok(marker);
+            }
+        }
+    }
+
+    fn segment(&mut self, marker: u8, take: &mut Take<'a>, b: &Bounds) -> Result<(), Unfit> {
+        let whole = take.at();
+        let length = usize::from(u16::from_be_bytes(take.array()?));
+        let body = length.checked_sub(2).ok_or_else(|| Unfit::broken("a segment has no size"))?;
+        let body = take.bytes(body)?;
+        match marker {
+            0xC4 => {}
+            0xDB => self.tables.read(body),
+            0xDD => {}
+            0xC0..=0xCF => {
+                if self.frame.is_some() {
+                    return Err(Unfit::broken("it has two frames"));
+                }
+                self.frame = Some(Frame::read(marker, body, b)?);
+            }
+            SOS => self.scan(body, take)?,
+            0xE0..=0xEF | 0xFE => {
+                self.application(marker, body);
+                return Ok(());
+            }
+            0xDC => return Err(Unfit::unsupported("This JPEG says its height at its end only.")),
+            _ => {
+                self.found.insert(Removed::Other);
+                return Ok(());
+            }
+        }
+        self.body.push(match marker {
+            0xC4 => &[0xFF, 0xC4],
+            0xDB => &[0xFF, 0xDB],
+            0xDD => &[0xFF, 0xDD],
+            0xC0 => &[0xFF, 0xC0],
+            0xC1 => &[0xFF, 0xC1],
+            0xC2 => &[0xFF, 0xC2],
+            _ => &[0xFF, SOS],
+        });
+        self.body.push(take.since(whole));
+        Ok(())
+    }
+
+    /// Goes to the end of a scan's coded data.
+    fn scan(&mut self, header: &[u8], take: &mut Take<'a>) -> Result<(), Unfit> {
+        let Some(frame) = &self.frame else {
+            return Err(Unfit::broken("a scan comes before the frame"));
+        };
+        self.scans += 1;
+        if self.scans > MAX_SCANS {
+            return Err(Unfit::broken(format!("it has more than {MAX_SCANS} scans")));
+        }
+        let count = header.first().copied().unwrap_or(0);
+        self.partial_scans |= usize::from(count) < frame.components.len();
+        let data = take.rest();
+        let end = data.windows(2).position(|pair| {
+            pair[0] == 0xFF && !matches!(pair[1], 0 | 0xFF | 0xD0..=0xD7)
+        });
+        take.bytes(end.ok_or_else(Unfit::truncated)?)?;
+        Ok(())
+    }
+
+    fn application(&mut self, marker: u8, body: &'a [u8]) {
+        let found = &mut self.found;
+        match marker {
+            0xE0 if body.starts_with(b"JFIF\0") && body.len() >= 14 => {
+                if body.len() > 14 {
+                    found.insert(Removed::Thumbnail);
+                }
+                let mut header = body[..14].to_vec();
+                header[12..].fill(0);
+                self.jfif.get_or_insert(header);
+            }
+            0xE0 if body.starts_with(b"JFXX\0") => {
+                found.insert(Removed::Thumbnail);
+            }
+            0xE1 if body.starts_with(b"Exif\0") => {
+                let orientation = exif::read(body.get(6..).unwrap_or_default(), found);
+                self.orientation.get_or_insert(orientation);
+            }
+            0xE1 if body.starts_with(b"http://ns.adobe.com/x") => packets::xmp(body, found),
+            0xE2 if body.starts_with(b"ICC_PROFILE\0") && body.len() >= 14 => {
+                self.profile.push((body[12], body[13], &body[14..]));
+            }
+            0xE2 if body.starts_with(b"MPF\0") => {
+                found.insert(Removed::Thumbnail);
+            }
+            0xED => packets::iptc(body, found),
+            0xEE if body.starts_with(b"Adobe") && body.len() >= 12 => {
+                self.adobe.get_or_insert(&body[..12]);
+            }
+            0xFE => {
+                found.insert(Removed::Comment);
+            }
+            _ => {
+                found.insert(Removed::Other);
+            }
+        }
+    }
+
+    fn finish(mut self) -> Result<Jpeg<'a>, Unfit> {
+        if self.scans == 0 {
+            return Err(Unfit::broken("it has no pixels"));
+        }
+        let profile = self.joined_profile();
+        let frame = self.frame.ok_or_else(Unfit::truncated)?;
+        if self.scans > 1 && !frame.progressive && !self.partial_scans {
+            return Err(Unfit::broken("it goes on behind its last pixel"));
+        }
+        let mut plain = Plain::default();
+        plain.keep(&[0xFF, SOI][..]);
+        if let Some(jfif) = self.jfif {
+            plain.keep(segment_of(0xE0, &[&jfif]));
+        }
+        if let Some(adobe) = self.adobe {
+            plain.keep(segment_of(0xEE, &[adobe]));
+        }
+        keep_profile(&mut plain, profile.as_deref().unwrap_or_default());
+        for piece in self.body {
+            plain.keep(piece);
+        }
+        plain.keep(&[0xFF, EOI][..]);
+        Ok(Jpeg {
+            frame,
+            partial_scans: self.partial_scans,
+            tables: self.tables,
+            orientation: self.orientation.unwrap_or_default(),
+            profile,
+            plain,
+            found: self.found,
+        })
+    }
+
+    /// The colour profile, if its parts are all there and make one.
+    fn joined_profile(&mut self) -> Option<Vec<u8>> {
+        if self.profile.is_empty() {
+            return None;
+        }
+        self.profile.sort_by_key(|(place, ..)| *place);
+        let count = self.profile.len();
+        let whole = (1..).zip(&self.profile).all(|(place, (at, of, _))| {
+            usize::from(*at) == place && usize::from(*of) == count
+        });
+        let joined: Vec<u8> = self.profile.iter().flat_map(|(.., part)| *part).copied().collect();
+        let profile = (whole && icc::is_profile(&joined)).then_some(joined);
+        if profile.is_none() {
+            self.found.insert(Removed::Other);
+        }
+        profile
+    }
+}
+
+fn keep_profile(plain: &mut Plain<'_>, profile: &[u8]) {
+    // 65,535 less the length, the name and the two numbers.
+    let parts = profile.chunks(65_519);
+    let count = u8::try_from(parts.len()).unwrap_or(u8::MAX);
+    for (place, part) in (1u8..).zip(parts) {
+        plain.keep(segment_of(0xE2, &[b"ICC_PROFILE\0", &[place, count], part]));
+    }
+}
+
+fn segment_of(marker: u8, parts: &[&[u8]]) -> Vec<u8> {
+    let length: usize = 2 + parts.iter().map(|part| part.len()).sum::<usize>();
+    let length = u16::try_from(length).unwrap_or(u16::MAX).to_be_bytes();
+    [&[0xFF, marker][..], &length, &parts.concat()].concat()
+}

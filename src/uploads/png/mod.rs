@@ -1,0 +1,99 @@
+//! PNG and APNG: chunks are kept or dropped whole; only what lies on its side is encoded anew.
+//!
+//! [`chunks`] says what is kept, [`rows`] decodes row by row, [`turned`] turns.
+
+mod chunks;
+mod header;
+mod rows;
+mod turned;
+
+use super::bounds::{Bounds, Tally};
+use super::orientation::Orientation;
+use super::plain::Plain;
+use super::prepare::{Developed, Negative};
+use super::removed::Found;
+use super::thumb::Sketch;
+use super::unfit::Unfit;
+use header::Header;
+
+/// Memory for what is small: the window of the decoder, rows, the thumbnail.
+const SMALL_THINGS: u64 = 12 << 20;
+
+/// A PNG file whose chunks were read.
+pub(super) struct Png<'a> {
+    header: Header,
+    tally: Tally,
+    /// Frames that the decoder will meet; 0 for a still picture.
+    animation: u32,
+    orientation: Orientation,
+    profile: Option<Vec<u8>>,
+    /// The same as the data of its chunk.
+    packed_profile: Option<Vec<u8>>,
+    /// Chunks about colours, for a picture that is encoded anew.
+    colours: Vec<chunks::Chunk<'a>>,
+    plain: Plain<'a>,
+    found: Found,
+}
+
+/// Reads a file's structure.
+pub(super) fn open<'a>(file: &'a [u8], bounds: &Bounds) -> Result<Png<'a>, Unfit> {
+    chunks::read(file, bounds)
+}
+
+impl Png<'_> {
+    /// Whether 16 bits stay 16 bits in a turned picture: only if there is room for two copies.
+    fn deep_turn(&self) -> bool {
+        self.header.depth == 16 && self.header.pixels() * 2 * self.header.wide_pixel() <= 160 << 20
+    }
+}
+
+impl Negative for Png<'_> {
+    fn memory(&self) -> u64 {
+        let pixels = self.header.pixels();
+        let file = self.plain.len() as u64;
+        let held = if self.orientation != Orientation::Upright {
+            let wide = if self.deep_turn() { self.header.wide_pixel() } else { 0 };
+            // Both ways round at once, then one of them and the new file, at worst as large.
+            pixels * 2 * wide.max(self.header.narrow_pixel())
+        } else if self.header.interlaced {
+            pixels * self.header.narrow_pixel()
+        } else {
+            0
+        };
+        held + file + SMALL_THINGS
+    }
+
+    fn name(&self) -> &'static str {
+        match (self.orientation, self.header.interlaced) {
+            (Orientation::Upright, true) => "An interlaced PNG",
+            (Orientation::Upright, false) => "A PNG",
+            _ => "A PNG that has to be turned",
+        }
+    }
+
+    fn found(&mut self) -> Found {
+        std::mem::take(&mut self.found)
+    }
+
+    fn develop(self: Box<Self>) -> Result<Developed, Unfit> {
+        let plain = self.plain.joined();
+        let (width, height) = (self.header.width as usize, self.header.height as usize);
+        let upright = self.orientation == Orientation::Upright;
+        let mut reader = rows::Rows::open(&plain, !upright && self.deep_turn())?;
+        let mut sketch = Sketch::new(width, height, reader.space(), self.orientation);
+        let picture = if upright {
+            reader.first_frame(|row| sketch.push(row))?;
+            reader.other_frames()?;
+            None
+        } else {
+            let pixels = reader.whole(&mut sketch)?;
+            drop(reader);
+            let colours = (&self.colours[..], self.packed_profile.as_deref());
+            Some(turned::encode(pixels, &self.header, self.orientation, colours)?)
+        };
+        let thumb = sketch.finish(self.profile.as_deref())?;
+        let size = self.orientation.size(width, height);
+        let [width, height] = [size.0, size.1].map(|side| u32::try_from(side).unwrap_or(0));
+        Ok(Developed { size: (width, height), picture: picture.unwrap_or(plain), thumb })
+    }
+}

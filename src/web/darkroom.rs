@@ -1,0 +1,100 @@
+//! Where uploads become pictures: off the workers' threads, few at once, within a budget of memory.
+
+use std::sync::Arc;
+
+use actix_web::web;
+use tokio::sync::Semaphore;
+
+use super::form::unwritten;
+use super::refused::Refused;
+use crate::model::ImageId;
+use crate::protocol::{Code, Refusal};
+use crate::uploads::{Bounds, Draft, Gallery, Placed, Prepared, prepare, weight};
+
+/// What all decoders together may need, in MiB.
+const MEMORY_MIB: u32 = 230;
+const MIB: u64 = 1024 * 1024;
+
+/// The darkroom of all workers.
+#[derive(Clone, Debug)]
+pub struct Darkroom {
+    gallery: Gallery,
+    bounds: Bounds,
+    /// So many pictures at a time.
+    desks: Arc<Semaphore>,
+    /// So many MiB.
+    memory: Arc<Semaphore>,
+}
+
+/// A picture whose files are in their place, for as long as somebody keeps this.
+#[derive(Debug)]
+pub struct Developed {
+    /// Its files.
+    pub placed: Placed,
+    /// What it is; the bytes themselves are on disk.
+    pub prepared: Prepared,
+    /// Bytes of its file.
+    pub bytes: u64,
+    /// Bytes of its thumbnail's file.
+    pub thumb_bytes: u64,
+}
+
+impl Darkroom {
+    /// A darkroom that puts pictures of at most `pixels` into `gallery`.
+    ///
+    /// It leaves a core to the chat: a picture may wait, a message should not.
+    pub fn new(gallery: Gallery, pixels: u64) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            gallery,
+            bounds: Bounds { pixels, ..Bounds::default() },
+            desks: Arc::new(Semaphore::new(cores.saturating_sub(1).clamp(1, 4))),
+            memory: Arc::new(Semaphore::new(MEMORY_MIB as usize)),
+        }
+    }
+
+    /// Where pictures are.
+    pub fn gallery(&self) -> &Gallery {
+        &self.gallery
+    }
+
+    /// Makes a picture of a draft.
+    ///
+    /// # Errors
+    /// `image_unsupported`, `image_broken`, `image_too_many_pixels`, `storage_full`, `busy`.
+    pub async fn develop(&self, draft: Draft, id: ImageId) -> Result<Developed, Refused> {
+        let _desk = self.desks.acquire().await.map_err(|_| Code::Busy)?;
+        let bounds = self.bounds;
+        let (draft, weight) = block(move || {
+            let file = draft.read().map_err(|error| unwritten(&error))?;
+            let weight = weight(&file, &bounds).map_err(Refusal::from)?;
+            Ok((draft, weight))
+        })
+        .await?;
+        let mib = u32::try_from(weight.div_ceil(MIB)).unwrap_or(u32::MAX).clamp(1, MEMORY_MIB);
+        let _memory = self.memory.acquire_many(mib).await.map_err(|_| Code::Busy)?;
+        let (gallery, bounds) = (self.gallery.clone(), self.bounds);
+        block(move || {
+            let file = draft.read().map_err(|error| unwritten(&error))?;
+            let mut prepared = prepare(&file, &bounds).map_err(Refusal::from)?;
+            drop((file, draft));
+            let (picture, thumb) =
+                (std::mem::take(&mut prepared.picture), std::mem::take(&mut prepared.thumb.bytes));
+            let placed = gallery.place(id, &picture, &thumb).map_err(|error| unwritten(&error))?;
+            let (bytes, thumb_bytes) = (picture.len() as u64, thumb.len() as u64);
+            Ok(Developed { placed, prepared, bytes, thumb_bytes })
+        })
+        .await
+    }
+}
+
+/// Runs `work` where it may take its time. What it returns is dropped there, too, if nobody waits
+/// for it any more.
+async fn block<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Refused> + Send + 'static,
+) -> Result<T, Refused> {
+    web::block(work).await.map_err(|error| {
+        log::error!("a picture could not be worked on: {error}");
+        Refused::from(Code::ImageBroken)
+    })?
+}
