@@ -8,10 +8,10 @@
 /** @import {Client} from "./client.js" */
 /** @import {Lazy} from "./lazy.js" */
 /** @import {Connection} from "./net/connection.js" */
+/** @import {Desk} from "./pictures/desk.js" */
 /** @import {Sender} from "./sender.js" */
 /** @import {Store} from "./store.js" */
 /** @import {Typist} from "./typist.js" */
-import { Refusal } from "./client.js";
 import { retiled } from "./model/outbox.js";
 import { currentRoom, roomKey } from "./model/state.js";
 
@@ -22,6 +22,12 @@ export function intents(parts) {
   const { store, client, sender, typist, connection, lazy } = parts;
   const here = () => currentRoom(store.state)?.name ?? "";
   const key = () => store.state.current ?? "";
+  const unreachable = () => store.apply({ type: "@notice", notice: "That needs a connection. Please try again." });
+  /** What is done with pictures belongs to the room where it began. @param {(desk: Desk, room: string) => void} act */
+  const atDesk = (act) => {
+    const room = key();
+    lazy.desk().then((desk) => act(desk, room), unreachable);
+  };
 
   /** @type {IntentTable} */
   const table = {
@@ -41,13 +47,13 @@ export function intents(parts) {
       sender.pump();
     },
     discard: ({ clientId }) => store.apply({ type: "@discarded", clientId }),
-    without: ({ clientId }) => without(parts, clientId),
-    withdraw: ({ id }) => withdraw(parts, [id]),
-    add: ({ files }) => add(parts, key(), files),
+    add: ({ files }) => atDesk((desk, room) => desk.add(room, files)),
+    withdraw: ({ id }) => atDesk((desk) => desk.withdraw(id)),
+    without: ({ clientId }) => atDesk((desk) => desk.sendWithout(clientId)),
+    missing: ({ seq, image }) => atDesk((desk, room) => desk.askAfter(room, seq, image)),
+    "take-back": ({ image }) => atDesk((desk) => desk.takeBack(image)),
     tile: ({ id, change }) => store.apply({ type: "@tray", room: key(), tiles: retiled(store.state.trays.get(key()) ?? [], id, change) }),
-    view: ({ viewing }) => lazy.viewer().then(() => store.apply({ type: "@view", viewing }), () => unreachable(store)),
-    missing: ({ seq, image }) => missing(parts, here(), seq, image),
-    "take-back": ({ image }) => takeBack(parts, image),
+    view: ({ viewing }) => lazy.viewer().then(() => store.apply({ type: "@view", viewing }), unreachable),
     older: () => older(parts),
     pinned: ({ pinned }) => store.apply({ type: "@pinned", room: here(), pinned }),
     reconnect: () => connection.retryNow(),
@@ -87,40 +93,6 @@ function newId() {
 async function edit({ store, client }, room, seq, text) {
   if (await client.tell({ type: "edit", room, seq, text })) store.apply({ type: "@compose", composing: null });
 }
-
-/** Pictures are laid into the tray of the room where they were chosen. @param {Parts} parts @param {string} room key @param {File[]} files */
-async function add({ store, lazy }, room, files) {
-  const desk = await lazy.desk().catch(() => unreachable(store));
-  desk?.add(room, files);
-}
-
-/** These pictures do not go along. @param {Parts} parts @param {string[]} ids */
-function withdraw({ store, sender }, ids) {
-  for (const id of ids) store.apply({ type: "@picture", id, change: null });
-  sender.pump();
-}
-
-/** What could not be uploaded is left out. @param {Parts} parts @param {string} clientId */
-function without(parts, clientId) {
-  const { pictures = [] } = parts.store.state.outbox.find((entry) => entry.clientId === clientId) ?? {};
-  withdraw(parts, pictures.filter(({ status }) => status === "failed").map(({ id }) => id));
-}
-
-/** A picture did not come: it may have ended before the log said so. @param {Parts} parts @param {string} room @param {number} target @param {string} image */
-async function missing({ store, lazy }, room, target, image) {
-  const gone = await lazy.http().then(({ isGone }) => isGone(image)).catch(() => false);
-  if (gone) store.apply({ type: "@over", room, target, image });
-}
-
-/** The log will say that it is gone. @param {Parts} parts @param {string} image */
-async function takeBack({ store, lazy }, image) {
-  const fault = await lazy.http().then(({ takeBack: gone }) => gone(store.state.identity?.token ?? "", image)).catch((why) => why);
-  if (fault instanceof Refusal) store.apply({ type: "@notice", notice: fault.message });
-  else if (fault) unreachable(store);
-}
-
-/** @param {Store} store */
-const unreachable = (store) => void store.apply({ type: "@notice", notice: "That needs a connection. Please try again." });
 
 /** @param {Parts} parts */
 function older({ store, client }) {

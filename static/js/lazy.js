@@ -20,7 +20,6 @@ export function lazyParts(store, sender) {
       return new Desk(store, sender);
     }),
     viewer: once(async () => define("picture-viewer", (await import("./elements/picture-viewer.js")).PictureViewer)),
-    http: once(() => import("./pictures/upload.js")),
   };
 }
 
