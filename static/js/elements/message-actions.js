@@ -34,7 +34,7 @@ export class MessageActions extends StoreElement {
     this.#unfold();
     const pictures = mine ? alive(entry) : [];
     fill(this, { "[data-do=edit]": mine, "[data-do=delete]": mine, "[data-do=pick]": pictures.length > 0 });
-    this.find(".pick").replaceChildren(...pictures.map((image) => choice(entry, image)));
+    this.find(".which").replaceChildren(...pictures.map((image) => choice(entry, image)));
     this.hidden = false;
     if (this.parentElement !== article) article.append(this);
   }
@@ -48,6 +48,7 @@ export class MessageActions extends StoreElement {
     const { emoji, image, do: deed = "" } = button.dataset;
     if (emoji) this.#react(entry, emoji);
     else if (image) this.#confirm({ type: "take-back", image }, PICTURE);
+    else if (deed === "pick" && alive(entry).length === 1) this.#confirm({ type: "take-back", image: alive(entry)[0].id }, PICTURE);
     else if (deed === "delete") this.#confirm({ type: "delete", seq: entry.seq }, MESSAGE);
     else if (deed === "react" || deed === "pick") this.#unfold(button.ariaExpanded === "true" ? "" : deed);
     else this.want({ type: "compose", composing: { mode: deed === "edit" ? "edit" : "reply", seq: entry.seq } });

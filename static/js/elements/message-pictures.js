@@ -27,7 +27,7 @@ function fillPicture(node, image, name, now) {
   Object.assign(node.dataset, { image: id, state: gone ? "gone" : (status ?? "here") });
   fill(node, {
     ".frame": !gone, ".tomb": gone !== undefined, ".gif": !gone && !status && type === "image/gif", ".withdraw": status !== undefined,
-    ".tomb-words": gone === "deleted" ? "Picture removed" : "Picture expired", ".tomb-alt": image.alt ? `: ${image.alt}` : "",
+    ".tomb-words": gone ? `Picture ${gone === "deleted" ? "removed" : "expired"}` : "", ".tomb-alt": gone && image.alt ? `: ${image.alt}` : "",
     progress: underWay, ".life": !gone && end !== undefined,
   });
   const { wide, ratio } = boxOf(image);
@@ -35,7 +35,7 @@ function fillPicture(node, image, name, now) {
   node.style.setProperty("--ratio", ratio);
   Object.assign(find(node, ".frame"), { ariaLabel: name, disabled: status !== undefined });
   Object.assign(find(node, "progress"), { value: progress, ariaLabel: `Upload of ${image.name}` });
-  find(node, ".withdraw").ariaLabel = `Do not send ${image.name}`;
+  find(node, ".withdraw").ariaLabel = `Cancel ${image.name}`;
   if (end) Object.assign(find(node, ".life"), { dateTime: end, title: `Until ${exactTimeOf(end)}` });
   drawLife(node, now);
   showImage(find(node, "img"), gone ? undefined : image);

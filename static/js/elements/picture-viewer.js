@@ -37,7 +37,7 @@ export class PictureViewer extends StoreElement {
 
   /** The small picture stands in until the full one is there. @param {Picture} image */
   #show(image) {
-    const { id, url = "", thumb_url: thumb, width, height, alt, type = "" } = image;
+    const { url = "", thumb_url: thumb, width, height, alt } = image;
     const gone = endOf(image);
     fill(this, {
       ".ended": gone === "deleted" ? "This picture was removed." : gone ? "This picture has expired." : null,
@@ -47,7 +47,7 @@ export class PictureViewer extends StoreElement {
     if (this.#img.getAttribute("src") === url) return;
     this.#img.style.backgroundImage = `url("${thumb}")`;
     Object.assign(this.#img, { alt, width, height, src: url });
-    Object.assign(this.find(".download"), { href: url, download: `parlor-${id.slice(0, 8)}.${type.split("/")[1]}` });
+    this.find(".download").href = url;
   }
 
   #images() {
@@ -84,6 +84,7 @@ export class PictureViewer extends StoreElement {
   #closed() {
     const { seq } = this.state.viewing ?? {};
     this.want({ type: "view", viewing: null });
-    if (document.activeElement === document.body) /** @type {HTMLElement | null} */ (document.querySelector(`article[data-seq="${seq}"]`))?.focus();
+    const { activeElement: at, body } = document;
+    if (at === body || this.contains(at)) /** @type {HTMLElement | null} */ (document.querySelector(`article[data-seq="${seq}"]`))?.focus();
   }
 }

@@ -14,7 +14,7 @@ export const alive = ({ images = [] }) => images.filter((image) => !endOf(image)
 export function lifeLeft(ms) {
   if (ms > 1.5 * DAY) return `${Math.round(ms / DAY)} days`;
   if (ms > 1.5 * HOUR) return `${Math.round(ms / HOUR)} h`;
-  return ms > MINUTE ? `${Math.ceil(ms / MINUTE)} min` : "< 1 min";
+  return ms < MINUTE ? "< 1 min" : `${Math.round(ms / MINUTE)} min`;
 }
 
 /** The box of a single picture: its own shape, of a size that leaves room for words. @param {Picture} picture */

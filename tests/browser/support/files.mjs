@@ -22,6 +22,32 @@ export function chunk(name, data) {
   return Buffer.concat([ends.subarray(0, 4), body, ends.subarray(4)]);
 }
 
+/** One colour all over: enough to be told from the others. */
+export const plain = (width, height, ...colour) => png(width, height, () => colour);
+
+/** No two pixels alike, so that nothing makes it smaller than it is. */
+export function noise(width, height) {
+  let seed = 1;
+  const next = () => (seed = (seed * 48_271) % 2_147_483_647) % 256;
+  return png(width, height, () => [next(), next(), next()]);
+}
+
+/** An Exif block that says where a photo was taken: one directory that points to another with a latitude. */
+export function somewhere() {
+  const entry = (tag, type, count, value) => {
+    const bytes = Buffer.alloc(12);
+    bytes.writeUInt16LE(tag, 0);
+    bytes.writeUInt16LE(type, 2);
+    bytes.writeUInt32LE(count, 4);
+    bytes.write(typeof value === "string" ? value : "", 8, "latin1");
+    if (typeof value === "number") bytes.writeUInt32LE(value, 8);
+    return bytes;
+  };
+  const directory = (...entries) => Buffer.concat([Buffer.from([entries.length, 0]), ...entries, Buffer.alloc(4)]);
+  const first = directory(entry(0x8825, 4, 1, 26));
+  return chunk("eXIf", Buffer.concat([Buffer.from("II*\0\x08\0\0\0", "latin1"), first, directory(entry(1, 2, 2, "N\0"))]));
+}
+
 /** A file as a browser's chooser takes it. */
 export const file = (name, buffer, mimeType = "image/png") => ({ name, mimeType, buffer });
 

@@ -96,7 +96,7 @@ test("a row is drawn anew when a picture on its way has come further", () => {
 
 test("life is told coarsely", () => {
   const minutes = 60_000;
-  for (const [ms, words] of [[30_000, "< 1 min"], [59.2 * minutes, "60 min"], [91 * minutes, "2 h"], [24 * 60 * minutes, "24 h"], [7 * 24 * 60 * minutes, "7 days"], [-5, "< 1 min"]]) {
+  for (const [ms, words] of [[30_000, "< 1 min"], [60.1 * minutes, "60 min"], [91 * minutes, "2 h"], [24 * 60 * minutes, "24 h"], [7 * 24 * 60 * minutes, "7 days"], [-5, "< 1 min"]]) {
     assert.equal(lifeLeft(ms), words);
   }
 });
