@@ -19,7 +19,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use rand::SeedableRng;
 
 use crate::chat::{Chat, ChatServer, Local, Meters, Moment, Relay, Rules, Shutdown, WorkerUp};
-use crate::janitor::{Begin, Janitor};
+use crate::janitor::Janitor;
 use crate::model::config::{Config, Durability};
 use crate::model::{Timestamp, uptime_ms};
 use crate::session::{Admission, Doorman, Household, LinkLimits, Origins, Pulse, Seat};
@@ -29,8 +29,6 @@ use crate::web::{Darkroom, Site, routes, security_headers, turnstile};
 
 /// How long connections may take to say goodbye at a shutdown.
 const FAREWELL: Duration = Duration::from_secs(3);
-/// How long the janitor's first round may keep the server closed.
-const FIRST_ROUND: Duration = Duration::from_secs(60);
 /// Upper ends of the buckets of `parlor_log_commit_seconds`.
 const COMMIT_BUCKETS: [f64; 9] = [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 1.0, 10.0];
 /// File descriptors that are not for connections: the store, listeners, standard streams.
@@ -145,7 +143,9 @@ impl Running {
         let (sync, uploads) = (config.durability == Durability::Full, config.data.join("uploads"));
         let gallery = Gallery::open(uploads, sync)
             .map_err(|error| about(&error, "the directory of pictures cannot be used"))?;
-        tidy_up(&chat, &gallery, &config).await?;
+        Janitor::begin(chat.clone(), gallery.clone(), &config)
+            .await
+            .map_err(|error| about(&error, "the directory of pictures cannot be tidied"))?;
         let darkroom = Darkroom::new(gallery, config.limits.image_pixels);
         let most = if config.limits.connections == 0 { files } else { config.limits.connections };
         let admission = Admission::new(most, config.limits.connections_per_address);
@@ -178,22 +178,6 @@ impl Running {
         }
         self.server.stop(true).await;
         self.store.close();
-    }
-}
-
-/// Starts the janitor; what expired while the server was down goes before anybody is served.
-async fn tidy_up(chat: &Addr<ChatServer>, gallery: &Gallery, config: &Config) -> io::Result<()> {
-    let every = Duration::from_millis(config.janitor.sweep_ms);
-    let pictures_every = Duration::from_millis(config.images.sweep_ms);
-    let janitor = Janitor::new(chat.clone(), gallery.clone(), every, pictures_every).start();
-    match actix_rt::time::timeout(FIRST_ROUND, janitor.send(Begin)).await {
-        Ok(done) => done
-            .map_err(io::Error::other)?
-            .map_err(|error| about(&error, "the directory of pictures cannot be tidied")),
-        Err(_) => {
-            log::warn!("the janitor's first round takes long; it goes on while the server serves");
-            Ok(())
-        }
     }
 }
 

@@ -17,7 +17,11 @@ use crate::chat::{
     SweepPictures,
 };
 use crate::model::ImageId;
+use crate::model::config::Config;
 use crate::uploads::Gallery;
+
+/// How long the janitor's first round may keep the server closed.
+const FIRST_ROUND: Duration = Duration::from_secs(60);
 
 /// Sweeps every so often.
 pub struct Janitor {
@@ -30,15 +34,26 @@ pub struct Janitor {
 }
 
 impl Janitor {
-    /// A janitor that looks after the rooms once in `every` and after the pictures of `gallery` once
-    /// in `pictures_every`.
-    pub fn new(
+    /// Starts the janitor, and waits for its first round over the pictures: what expired while the
+    /// server was down goes before anybody is served.
+    ///
+    /// # Errors
+    /// When the directory of pictures cannot be read, or a leftover cannot be removed.
+    pub async fn begin(
         chat: Addr<ChatServer>,
         gallery: Gallery,
-        every: Duration,
-        pictures_every: Duration,
-    ) -> Self {
-        Self { chat, gallery, every, pictures_every }
+        config: &Config,
+    ) -> io::Result<()> {
+        let every = Duration::from_millis(config.janitor.sweep_ms);
+        let pictures_every = Duration::from_millis(config.images.sweep_ms);
+        let janitor = Self { chat, gallery, every, pictures_every }.start();
+        match actix_rt::time::timeout(FIRST_ROUND, janitor.send(Begin)).await {
+            Ok(done) => done.map_err(io::Error::other)?,
+            Err(_) => {
+                log::warn!("the janitor's first round takes long; it goes on beside the service");
+                Ok(())
+            }
+        }
     }
 }
 
@@ -57,7 +72,7 @@ impl Actor for Janitor {
 /// the server was down is noted. Answers when all of it is done.
 #[derive(Message)]
 #[rtype(result = "io::Result<()>")]
-pub struct Begin;
+struct Begin;
 
 impl Handler<Begin> for Janitor {
     type Result = ResponseFuture<io::Result<()>>;

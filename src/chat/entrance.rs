@@ -34,7 +34,7 @@ impl Chat {
             _ if self.closing => Err(Code::ShuttingDown.into()),
             _ if self.conns.contains_key(&conn) => Err(Code::AlreadyWelcome.into()),
             Hello::Nick(nick) => self.arrive(now, conn, id.as_ref(), nick, address),
-            Hello::Resume(secret) => self.resume(now, conn, id.as_ref(), &secret),
+            Hello::Resume(secret) => self.resume(now, conn, id.as_ref(), &secret, address),
             Hello::Token(_) => Err(Refusal::new(Code::BadCredentials).field("token")),
         };
         let Err(refusal) = done else {
@@ -46,27 +46,6 @@ impl Chat {
         self.refuse(Reply::Conn(conn, id), &refusal.example(example));
         if wrong {
             self.strike(conn);
-        }
-    }
-
-    /// The session of a connection is in this browser now.
-    fn moves_into(&mut self, conn: ConnId, browser: Option<TokenHash>) {
-        let Some(&id) = self.conns.get(&conn) else { return };
-        self.moves_out(id);
-        let Some(session) = self.sessions.get_mut(&id) else { return };
-        session.browser = browser;
-        if let Some(browser) = browser {
-            self.browsers.entry(browser).or_default().push(id);
-        }
-    }
-
-    fn moves_out(&mut self, id: SessionId) {
-        let Some(session) = self.sessions.get_mut(&id) else { return };
-        let Some(browser) = session.browser.take() else { return };
-        let Some(sessions) = self.browsers.get_mut(&browser) else { return };
-        sessions.retain(|other| *other != id);
-        if sessions.is_empty() {
-            self.browsers.remove(&browser);
         }
     }
 
@@ -104,7 +83,7 @@ impl Chat {
     }
 
     /// A new session that holds `nick`; it has no connection and no token yet.
-    fn new_session(
+    pub(super) fn new_session(
         &mut self,
         now: Moment,
         nick: Nick,
@@ -150,9 +129,18 @@ impl Chat {
         }
     }
 
-    fn resume(&mut self, now: Moment, conn: ConnId, id: Option<&ReplyId>, secret: &str) -> Outcome {
+    fn resume(
+        &mut self,
+        now: Moment,
+        conn: ConnId,
+        id: Option<&ReplyId>,
+        secret: &str,
+        address: [u8; 32],
+    ) -> Outcome {
         let unknown = || Refusal::new(Code::BadCredentials).field("resume");
-        let session = *self.tokens.get(&TokenHash::of(secret)).ok_or_else(unknown)?;
+        let hash = TokenHash::of(secret);
+        let session = self.tokens.get(&hash).copied();
+        let session = session.or_else(|| self.come_back(now, hash, address)).ok_or_else(unknown)?;
         self.detach(session, Some(Close::Replaced));
         let Some(entry) = self.sessions.get_mut(&session) else { return Err(unknown()) };
         let was_away = entry.conn.is_none() && entry.held_until.is_some();
@@ -225,6 +213,9 @@ impl Chat {
             return;
         }
         let held = self.sessions.len() - self.conns.len();
+        if clean {
+            self.part(now, session);
+        }
         if clean || self.rules.grace_ms == 0 || held > MAX_HELD {
             self.end(now, session);
             return;

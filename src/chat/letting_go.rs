@@ -43,6 +43,12 @@ impl Chat {
         self.pictures.rows().map(holding).collect()
     }
 
+    /// How many pictures there are, and what they take on disk in bytes.
+    pub fn gallery_size(&self) -> (usize, u64) {
+        let sum = self.pictures.sum();
+        (sum.count, sum.bytes)
+    }
+
     /// A picture that the store remembers. Where its room is no more (its log lived in memory), it
     /// goes in the janitor's first round.
     pub(super) fn restore_picture(&mut self, row: ImageRow) {
@@ -120,6 +126,11 @@ impl Chat {
     pub(super) fn delete_message(&mut self, append: Append, waiting: Waiting) -> Result_ {
         let Some(target) = append.body.target() else { return Err(Code::Internal.into()) };
         let room = append.room;
+        // Nobody can know the place of what is still on its way to the log; its pictures are not
+        // the message's yet, and would stay behind.
+        if self.rooms.get(&room).is_none_or(|room| target > room.seq) {
+            return Err(Code::MessageNotFound.into());
+        }
         let ids = self.pictures.of_message(room, target);
         let picture = |id: &ImageId| self.pictures.get(*id);
         let owner = ids.iter().find_map(picture).map(|picture| picture.row.author.user);
@@ -191,21 +202,25 @@ impl Chat {
         let Some(Removal { append, waiting, .. }) = self.removals.remove(&(room, target)) else {
             return;
         };
-        if let Err((waiting, refusal)) = self.try_append(append, waiting) {
+        if let Err(refusal) = self.room_to_wait() {
             self.refuse(waiting.reply, &refusal);
-            self.end_pictures_of(at, room, target);
-        }
-    }
-
-    /// The message of these pictures is deleted, and in the store they are with it; a log that lives
-    /// in memory only has to say so.
-    pub(super) fn pictures_deleted(&mut self, at: Timestamp, room: RoomId, target: u64) {
-        if self.rooms.get(&room).is_some_and(|room| room.is_volatile()) {
             self.end_pictures_of(at, room, target);
             return;
         }
+        // There is room, and a room with pictures is not swept: this cannot be refused any more.
+        let _ = self.append(append, waiting);
+    }
+
+    /// The message of these pictures is deleted. In the store they ended with it, unless the message
+    /// was in memory only.
+    pub(super) fn pictures_deleted(&mut self, room: RoomId, target: u64) {
+        let volatile = self.rooms.get(&room).is_some_and(|room| room.is_volatile());
         for id in self.pictures.of_message(room, target) {
-            self.pictures.end(id);
+            if !volatile {
+                self.pictures.end(id);
+            } else if self.pictures.noted(id) {
+                self.queue_op(Op::EndImage { id, why: Gone::Deleted, note: None });
+            }
         }
     }
 

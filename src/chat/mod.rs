@@ -8,9 +8,11 @@
 //! Invariants: an event is shown only after the store holds it; everything that a client hears
 //! about a room travels one path (state → relay → outlet), so its order is one order.
 
+mod browsers;
 mod bucket;
 mod budget;
 mod catching_up;
+mod committing;
 mod dispatch;
 mod effect;
 mod entrance;
@@ -21,6 +23,8 @@ mod messages;
 mod meters;
 mod names;
 mod outlet;
+mod parting;
+mod picture_messages;
 mod pictures;
 mod posting;
 mod presence;
@@ -38,6 +42,7 @@ mod sweeping;
 mod tests;
 mod timers;
 mod uploading;
+mod viewing;
 mod volatile;
 mod wheel;
 
@@ -46,15 +51,18 @@ pub use effect::{Answer, Channel, Effect, Http, Reply, Shown, Want};
 pub use letting_go::Holding;
 pub use local::Local;
 pub use messages::{
-    Ask, Broom, Enter, FilesLost, FilesRemoved, FilesStuck, GiveUp, Gone, Holdings, Knock,
-    LetUpload, Overview, Ready, RemoveFiles, Say, Settled, Shutdown, Sweep, SweepPictures, View,
-    WorkerUp,
+    Ask, Enter, Gone, Knock, Overview, Ready, Say, Settled, Shutdown, Sweep, WorkerUp,
 };
 pub use meters::Meters;
 pub use outlet::{Class, Heart, Outlet};
+pub use picture_messages::{
+    Broom, FilesLost, FilesRemoved, FilesStuck, GiveUp, Holdings, LetUpload, RemoveFiles,
+    SweepPictures, View,
+};
 pub use posting::Asker;
 pub use relay::{Backlog, Batch, Item, Relay};
 pub use rules::Rules;
 pub use server::ChatServer;
 pub use state::Chat;
-pub use uploading::{Pass, Sight, Upload, Viewer};
+pub use uploading::{Pass, Upload};
+pub use viewing::{Sight, Viewer};

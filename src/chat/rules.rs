@@ -43,7 +43,11 @@ impl Rules {
                 text_chars: limits.text_chars,
                 image_bytes: limits.image_bytes,
                 image_pixels: limits.image_pixels,
-                images_per_message: limits.images_per_message,
+                // No place for pictures: none in a message either.
+                images_per_message: match config.images.disk_bytes {
+                    0 => 0,
+                    _ => limits.images_per_message,
+                },
                 messages_per_second: limits.messages_per_second,
                 burst: limits.burst,
                 rooms: limits.rooms,

@@ -12,8 +12,9 @@ use actix::prelude::*;
 use tokio::sync::oneshot;
 
 use super::bucket::Moment;
-use super::messages::{Committed, RemoveFiles, Settle};
+use super::messages::{Committed, Settle};
 use super::meters::Meters;
+use super::picture_messages::RemoveFiles;
 use super::relay::{MAX_ON_THE_WAY, Relay};
 use super::state::Chat;
 use crate::model::{ImageId, Timestamp, uptime_ms};

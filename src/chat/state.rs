@@ -11,14 +11,16 @@ use rand::rngs::StdRng;
 use super::bucket::{Bucket, Moment};
 use super::budget::Budget;
 use super::catching_up::Joining;
+use super::committing::Fanout;
 use super::effect::{Answer, Effect, Http, Reply, Shown};
 use super::letting_go::Removal;
 use super::names::Names;
+use super::parting::Parted;
 use super::pictures::Pictures;
 use super::room::{Listener, Room};
 use super::rules::Rules;
 use super::session::Session;
-use super::speaking::{Fanout, Queued, Waiting};
+use super::speaking::{Queued, Waiting};
 use super::timers::{Timer, Timers};
 use crate::model::{ConnId, Epoch, Keep, RoomKey, RoomName, SessionId, Timestamp, TokenHash};
 use crate::protocol::{Code, Command, ErrorFrame, Rate, Refusal, ReplyId, Request, wire};
@@ -61,6 +63,8 @@ pub struct Chat {
     pub(super) pictures: Pictures,
     /// Messages whose pictures' files are being removed.
     pub(super) removals: HashMap<(RoomId, u64), Removal>,
+    /// Who said goodbye a moment ago, by token.
+    pub(super) parted: HashMap<TokenHash, Parted>,
     /// The sessions behind a browser's cookie.
     pub(super) browsers: HashMap<TokenHash, Vec<SessionId>>,
 }
@@ -102,6 +106,7 @@ impl Chat {
             passers_by: HashMap::new(),
             pictures,
             removals: HashMap::new(),
+            parted: HashMap::new(),
             browsers: HashMap::new(),
         };
         boot.rooms.into_iter().for_each(|row| chat.restore_room(row));

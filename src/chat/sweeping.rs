@@ -22,6 +22,7 @@ impl Chat {
     pub fn sweep(&mut self, now: Moment) -> usize {
         let pace = self.rules.messages();
         self.passers_by.retain(|_, bucket| !bucket.is_full(pace, now));
+        self.forget_parted(now);
         self.openers.retain(|_, bucket| !bucket.is_full(OPENING, now));
         let idle: Vec<RoomId> =
             self.rooms.values().filter(|room| room.is_idle()).map(|room| room.id).collect();

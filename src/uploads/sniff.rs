@@ -8,7 +8,8 @@ use super::unfit::Unfit;
 pub const SNIFFED_BYTES: usize = 32;
 
 const HEIC: &str = "HEIC and HEIF pictures cannot be shown here; export it as JPEG and send that.";
-const AVIF: &str = "AVIF pictures cannot be shown here; export it as WebP, PNG or JPEG and send that.";
+const AVIF: &str =
+    "AVIF pictures cannot be shown here; export it as WebP, PNG or JPEG and send that.";
 const SVG: &str = "SVG drawings cannot be shown here, because they can hold programs; \
                    export it as PNG and send that.";
 const OTHER: &str = "This file is no picture that can be shown here; \

@@ -146,8 +146,7 @@ fn png(
     profile: Option<&[u8]>,
 ) -> Option<Vec<u8>> {
     let mut info = png::Info::with_size(u32::try_from(width).ok()?, u32::try_from(height).ok()?);
-    info.color_type =
-        if grey { png::ColorType::GrayscaleAlpha } else { png::ColorType::Rgba };
+    info.color_type = if grey { png::ColorType::GrayscaleAlpha } else { png::ColorType::Rgba };
     info.bit_depth = png::BitDepth::Eight;
     info.icc_profile = profile.map(Cow::Borrowed);
     let mut bytes = Vec::new();

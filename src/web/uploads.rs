@@ -50,7 +50,7 @@ pub async fn post(
     let body = form::Body::new(payload, Allowance { picture: most, grant: most });
     let rest = body.clone();
     let taken = take(&request, &site, target.into_inner(), body).await;
-    if taken.is_err() && !request.headers().contains_key(header::EXPECT) {
+    if taken.is_err() {
         rest.throw_away().await;
     }
     taken
@@ -137,8 +137,11 @@ fn download_name(given: Option<&str>, kind: ImageKind) -> String {
         &given,
         sanitize_filename::Options { windows: true, truncate: true, replacement: "" },
     );
-    let stem = safe.rsplit_once('.').map_or(safe.as_str(), |(stem, _)| stem);
-    let stem: String = stem.trim_matches(['.', ' ', '-']).chars().take(NAME_CHARS).collect();
+    let safe = safe.trim_matches(['.', ' ', '-']);
+    let ending =
+        |ending: &str| ending.len() <= 5 && ending.bytes().all(|b| b.is_ascii_alphanumeric());
+    let stem = safe.rsplit_once('.').filter(|(_, end)| ending(end)).map_or(safe, |(stem, _)| stem);
+    let stem: String = stem.chars().take(NAME_CHARS).collect();
     let stem = if stem.is_empty() { "picture" } else { &stem };
     format!("{stem}.{}", kind.extension())
 }

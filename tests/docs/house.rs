@@ -8,8 +8,15 @@ use crate::markdown::Page;
 use crate::{home, text_of};
 
 /// The rooms from the roof down. Rooms of one storey do not know each other.
-const STOREYS: [&[&str]; 7] =
-    [&["app"], &["web", "janitor"], &["session"], &["chat"], &["store", "uploads"], &["protocol"], &["model"]];
+const STOREYS: [&[&str]; 7] = [
+    &["app"],
+    &["web", "janitor", "inventory"],
+    &["session"],
+    &["chat"],
+    &["store", "uploads"],
+    &["protocol"],
+    &["model"],
+];
 
 fn storey(room: &str) -> Option<usize> {
     STOREYS.iter().position(|rooms| rooms.contains(&room))

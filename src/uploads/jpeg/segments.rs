@@ -126,9 +126,9 @@ impl<'a> Walk<'a> {
         let count = header.first().copied().unwrap_or(0);
         self.partial_scans |= usize::from(count) < frame.components.len();
         let data = take.rest();
-        let end = data.windows(2).position(|pair| {
-            pair[0] == 0xFF && !matches!(pair[1], 0 | 0xFF | 0xD0..=0xD7)
-        });
+        let end = data
+            .windows(2)
+            .position(|pair| pair[0] == 0xFF && !matches!(pair[1], 0 | 0xFF | 0xD0..=0xD7));
         take.bytes(end.ok_or_else(Unfit::truncated)?)?;
         Ok(())
     }
@@ -211,9 +211,9 @@ impl<'a> Walk<'a> {
         }
         self.profile.sort_by_key(|(place, ..)| *place);
         let count = self.profile.len();
-        let whole = (1..).zip(&self.profile).all(|(place, (at, of, _))| {
-            usize::from(*at) == place && usize::from(*of) == count
-        });
+        let whole = (1..)
+            .zip(&self.profile)
+            .all(|(place, (at, of, _))| usize::from(*at) == place && usize::from(*of) == count);
         let joined: Vec<u8> = self.profile.iter().flat_map(|(.., part)| *part).copied().collect();
         let profile = (whole && icc::is_profile(&joined)).then_some(joined);
         if profile.is_none() {

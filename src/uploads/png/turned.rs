@@ -27,9 +27,8 @@ pub(super) fn encode(
     drop(pixels);
     let (width, height) = turn.size(width, height);
     let [width, height] = [width, height].map(|side| u32::try_from(side).unwrap_or(0));
-    write(&samples, (width, height), space, deep, colours).map_err(|error| {
-        Unfit::broken(format!("it cannot be turned upright ({error})"))
-    })
+    write(&samples, (width, height), space, deep, colours)
+        .map_err(|error| Unfit::broken(format!("it cannot be turned upright ({error})")))
 }
 
 fn write(

@@ -109,7 +109,9 @@ impl<'a> Walk<'a, '_> {
         let animated = self.flags.is_some_and(|flags| flags & ANIMATION != 0);
         let still = self.frames.is_empty() && !animated;
         match &chunk.name {
-            b"VP8X" if self.flags.is_none() && self.frames.is_empty() => self.extended(chunk.data)?,
+            b"VP8X" if self.flags.is_none() && self.frames.is_empty() => {
+                self.extended(chunk.data)?
+            }
             b"ALPH" if still && self.flags.is_some() && self.alpha.is_none() => {
                 self.alpha = Some(chunk.data);
                 self.body.keep(written(chunk.name, &[chunk.data]));

@@ -164,7 +164,8 @@ fn unfilter(plane: &mut [u8], width: usize, filter: u8) {
             (_, 0, _) | (2, ..) => above(),
             (1, ..) => left(),
             _ => {
-                let slope = i16::from(left()) + i16::from(above()) - i16::from(plane[at - width - 1]);
+                let slope =
+                    i16::from(left()) + i16::from(above()) - i16::from(plane[at - width - 1]);
                 u8::try_from(slope.clamp(0, 255)).unwrap_or(0)
             }
         };

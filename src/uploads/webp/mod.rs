@@ -85,7 +85,9 @@ impl Webp<'_> {
         let mut row = vec![0; width * 4];
         for y in 0..height {
             row.fill(0);
-            if let Some(y) = y.checked_sub(frame.top as usize).filter(|y| *y < frame.height as usize) {
+            if let Some(y) =
+                y.checked_sub(frame.top as usize).filter(|y| *y < frame.height as usize)
+            {
                 let from = (frame.left as usize * 4).min(row.len());
                 pixels.row(y, &mut row[from..]);
             }

@@ -118,6 +118,13 @@ impl RawSocket {
         linger.expect("a TCP socket");
     }
 
+    /// Whether the server has closed: reads on, and drops what comes, to the end.
+    pub async fn is_closed(&mut self) {
+        while self.more().await {
+            self.received.clear();
+        }
+    }
+
     async fn more(&mut self) -> bool {
         let read = self.stream.read_buf(&mut self.received);
         matches!(within("bytes from the server", read).await, Ok(bytes) if bytes > 0)
@@ -145,9 +152,9 @@ impl RawSocket {
             })
             .collect();
         let mut answer =
-            Answer { status: status.expect("a status line"), headers, body: String::new() };
+            Answer { status: status.expect("a status line"), headers, ..Answer::default() };
         let length = match answer.status {
-            101 => Some(0),
+            100 | 101 | 204 | 304 => Some(0),
             _ => answer.header("content-length").parse::<usize>().ok(),
         };
         while length.is_none_or(|length| self.received.len() < length) {
@@ -156,8 +163,8 @@ impl RawSocket {
             }
         }
         let length = length.unwrap_or(self.received.len()).min(self.received.len());
-        let body = self.received.drain(..length).collect();
-        answer.body = String::from_utf8(body).expect("bodies are UTF-8");
+        answer.bytes = self.received.drain(..length).collect();
+        answer.body = String::from_utf8_lossy(&answer.bytes).into_owned();
         answer
     }
 
