@@ -102,8 +102,9 @@ function older({ store, client }) {
 
 /** Who leaves does not take unsent messages along unseen. @param {Store} store @param {string[]} rooms keys */
 function allSent(store, ...rooms) {
-  const waits = store.state.outbox.some((entry) => rooms.includes(entry.room));
-  const notice = "Some of your messages have not been sent yet. Retry or discard them before you leave.";
+  const { outbox, trays } = store.state;
+  const waits = outbox.some((entry) => rooms.includes(entry.room)) || rooms.some((room) => trays.get(room)?.length);
+  const notice = "Some of your messages or pictures have not been sent yet. Send or discard them before you leave.";
   if (waits) store.apply({ type: "@notice", notice });
   return !waits;
 }

@@ -268,6 +268,33 @@ test("a picture that is taken back while somebody looks at it goes there, too", 
   await bob.page.locator("article:focus", { hasText: "soon gone" }).waitFor();
 });
 
+test("a picture that does not come is asked for again after the next welcome", async () => {
+  const [ada, bob] = [await arrive("ada", "again"), await arrive("bob", "again")];
+  await bob.page.route("**/uploads/*/thumb", (route) => route.fulfill({ status: 401 }));
+  await ada.chooses([red]);
+  await ada.says("do you see it?");
+  await bob.page.locator("img.missing").waitFor({ state: "attached" });
+  await bob.page.unroute("**/uploads/*/thumb");
+  await parlor.stop();
+  await parlor.start();
+  await bob.page.waitForFunction(() => document.querySelector(".picture img:not(.missing)")?.naturalWidth === 400);
+});
+
+test("a picture that has gone unheard is a tombstone as soon as it is asked for", async () => {
+  const [ada, bob] = [await arrive("ada", "unheard"), await arrive("bob", "unheard")];
+  await bob.page.route("**/uploads/*/thumb", (route) => route.fulfill({ status: 410 }));
+  await ada.chooses([red]);
+  await ada.says("too late");
+  await bob.page.getByText("Picture expired").waitFor();
+});
+
+test("who leaves is told of pictures that were not sent", async () => {
+  const ada = await arrive("ada", "leaving");
+  await ada.chooses([red]);
+  await ada.page.getByRole("button", { name: "Leave Parlor" }).click();
+  await ada.page.getByText("have not been sent yet").waitFor();
+});
+
 test("pictures wait for a server that is away, and say what a reload would do", async () => {
   const [ada, bob] = [await arrive("ada", "away"), await arrive("bob", "away")];
   await ada.page.waitForFunction(() => customElements.get("picture-tray"), null, { polling: 100 });

@@ -3,6 +3,9 @@ import { currentRoom } from "../model/state.js";
 import { StoreElement, fill } from "./store-element.js";
 
 export class AddPictures extends StoreElement {
+  /** Something of the page itself is dragged. */
+  #own = false;
+
   ready() {
     const input = this.find("input");
     this.on("button", "click", () => input.click());
@@ -11,7 +14,7 @@ export class AddPictures extends StoreElement {
       input.value = "";
     });
     document.addEventListener("paste", (event) => this.#pasted(event));
-    for (const type of /** @type {const} */ (["dragenter", "dragover", "dragleave", "drop"])) {
+    for (const type of /** @type {const} */ (["dragstart", "dragend", "dragenter", "dragover", "dragleave", "drop"])) {
       document.addEventListener(type, (event) => this.#dragged(event));
     }
   }
@@ -34,7 +37,8 @@ export class AddPictures extends StoreElement {
   /** A browser would leave the page for a file that is dropped on it. @param {DragEvent} event */
   #dragged(event) {
     const { dataTransfer: data, type, relatedTarget } = event;
-    if (!data?.types.includes("Files")) return;
+    if (type === "dragstart" || type === "dragend") this.#own = type === "dragstart";
+    if (this.#own || !data?.types.includes("Files")) return;
     event.preventDefault();
     fill(this, { ".drop-here": type === "dragenter" || type === "dragover" || (type === "dragleave" && relatedTarget !== null) });
     if (type === "drop" && !this.hidden) this.#add(data.files);

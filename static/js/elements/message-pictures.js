@@ -33,10 +33,10 @@ function fillPicture(node, image, name, now) {
   const { wide, ratio } = boxOf(image);
   node.style.setProperty("--wide", `${wide}px`);
   node.style.setProperty("--ratio", ratio);
-  Object.assign(find(node, ".frame"), { ariaLabel: name, disabled: status !== undefined });
+  Object.assign(find(node, ".frame"), { ariaLabel: name, disabled: status !== undefined, title: end ? `Until ${exactTimeOf(end)}` : "" });
   Object.assign(find(node, "progress"), { value: progress, ariaLabel: `Upload of ${image.name}` });
   find(node, ".withdraw").ariaLabel = `Cancel ${image.name}`;
-  if (end) Object.assign(find(node, ".life"), { dateTime: end, title: `Until ${exactTimeOf(end)}` });
+  find(node, ".life").dateTime = end ?? "";
   drawLife(node, now);
   showImage(find(node, "img"), gone ? undefined : image);
 }

@@ -4,6 +4,8 @@ import { endOf, nameOf } from "../model/pictures.js";
 import { currentRoom } from "../model/state.js";
 import { StoreElement, fill, find } from "./store-element.js";
 
+const SCROLL_PX = 80;
+
 export class PictureViewer extends StoreElement {
   /** @type {HTMLDialogElement} */
   #dialog = this.find("dialog");
@@ -75,9 +77,12 @@ export class PictureViewer extends StoreElement {
   }
 
   /** In full size the arrows move the picture. @param {KeyboardEvent} event */
-  #pressed({ key, altKey, ctrlKey, metaKey }) {
-    const step = { ArrowLeft: -1, ArrowRight: 1 }[key];
-    if (step && !this.#zoomed && !altKey && !ctrlKey && !metaKey) this.#step(step);
+  #pressed(event) {
+    const [x, y] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key] ?? [0, 0];
+    if ((!x && !y) || event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    if (this.#zoomed) this.find(".stage").scrollBy(x * SCROLL_PX, y * SCROLL_PX);
+    else if (x) this.#step(x);
   }
 
   /** The browser gives the focus back, unless what had it is gone. */

@@ -106,6 +106,7 @@ export class Person {
     return this.page.locator("message-log article").evaluateAll((rows) => rows.map((row) => ({
       author: row.querySelector(".author").textContent,
       text: row.querySelector(".text").textContent,
+      pictures: [...row.querySelectorAll(".picture")].map(({ dataset }) => `${dataset.image} ${dataset.state}`),
       edited: !row.querySelector(".edited").hidden,
       reactions: [...row.querySelectorAll(".reactions button")].map((button) => button.ariaLabel),
       fate: row.dataset.fate,
