@@ -231,6 +231,7 @@ impl Blueprint {
             .listen("parlor", listener, move || {
                 let (site, doorman) = self.move_in();
                 let admission = Arc::clone(&self.admission);
+                let trusted = Rc::clone(&site.trusted);
                 let upgrade = move |(request, framed)| {
                     let doorman = doorman.clone();
                     async move {
@@ -256,7 +257,8 @@ impl Blueprint {
                     .on_connect_ext(move |io: &TcpStream, data| {
                         // Whose peer is gone already gets no seat, and needs none.
                         if let Ok(peer) = io.peer_addr() {
-                            data.insert(Seat::find(&admission, peer.ip()));
+                            let known = !trusted.contain(peer.ip());
+                            data.insert(Seat::find(&admission, peer.ip(), known));
                         }
                     })
                     .upgrade(fn_service(upgrade))
@@ -287,10 +289,17 @@ impl Blueprint {
             hello_ms: config.limits.hello_ms,
         });
         let origins = Origins::new(config.origins.clone());
-        let doorman =
-            Doorman { house, limits, origins: origins.clone(), open: Arc::clone(&self.open) };
+        let trusted = Rc::new(config.trusted_proxies.clone());
+        let doorman = Doorman {
+            house,
+            limits,
+            origins: origins.clone(),
+            trusted: Rc::clone(&trusted),
+            open: Arc::clone(&self.open),
+        };
         let site = Site {
             origins,
+            trusted,
             chat: self.chat.clone(),
             local,
             pulse,

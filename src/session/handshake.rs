@@ -17,8 +17,10 @@ use serde::Deserialize;
 use super::actor::{Greeting, Household, WsSession};
 use super::admission::{Full, Seat};
 use super::browser::browser;
+use super::forwarded::client_address;
 use super::link::{Link, LinkLimits};
 use super::origins::Origins;
+use crate::model::Networks;
 use crate::protocol::{Code, Refusal, SECURITY_HEADERS, problem, wire};
 
 /// A socket that a session can own.
@@ -43,6 +45,8 @@ pub struct Doorman {
     pub limits: Rc<LinkLimits>,
     /// Foreign origins that are let in.
     pub origins: Origins,
+    /// Proxies whose word counts.
+    pub trusted: Rc<Networks>,
     /// Whether the server is open.
     pub open: Arc<AtomicBool>,
 }
@@ -66,7 +70,9 @@ impl Doorman {
         let admitted = self.check(&request).and_then(|()| {
             let scripted = scripted(request.uri().query())?;
             let seat = request.conn_data::<Seat>().ok_or(Full::Server)?;
-            Ok((scripted, seat.take()?))
+            let peer = request.peer_addr().ok_or(Full::Server)?.ip();
+            let client = client_address(peer, &request.head().headers, &self.trusted);
+            Ok((scripted, seat.take(client)?))
         });
         let (scripted, place) = match admitted {
             Ok(admitted) => admitted,

@@ -10,6 +10,7 @@
 mod actor;
 mod admission;
 mod browser;
+mod forwarded;
 mod frames;
 mod handshake;
 mod link;
@@ -22,6 +23,7 @@ mod trouble;
 pub use actor::{Greeting, Household, WsSession};
 pub use admission::{Admission, Admitted, Full, Seat, fingerprint};
 pub use browser::{browser, new_cookie};
+pub use forwarded::client_address;
 pub use frames::{Frames, Incoming, Violation};
 pub use handshake::{Doorman, Socket, handshake_refusal};
 pub use link::{Link, LinkLimits};

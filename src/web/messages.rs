@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::Site;
 use super::refused::Refused;
 use super::rooms::{ask, room_name};
-use super::who::bearer;
+use super::who::{bearer, client};
 use crate::chat::{Ask, Asker};
 use crate::protocol::{Code, Draft, Refusal, Request, decode, parse_nick};
 use crate::session::fingerprint;
@@ -37,7 +37,7 @@ pub async fn post(
     // A page elsewhere cannot read the answer, but it could make its visitors' browsers send.
     site.origins.check(request.headers())?;
     let room = room_name(&room)?;
-    let asker = asker(&request, who.into_inner())?;
+    let asker = asker(&request, &site, who.into_inner())?;
     let body = read(payload).await?;
     let draft = message(request.headers(), &body, site.text_chars)?;
     let shown = ask(&site, |channel| Ask::Post { asker, room, draft, channel }).await?;
@@ -59,7 +59,7 @@ async fn read(payload: web::Payload) -> Result<web::Bytes, Refused> {
     }
 }
 
-fn asker(request: &HttpRequest, who: As) -> Result<Asker, Refused> {
+fn asker(request: &HttpRequest, site: &Site, who: As) -> Result<Asker, Refused> {
     if let Some(token) = bearer(request)? {
         return Ok(Asker::Token(token));
     }
@@ -67,8 +67,7 @@ fn asker(request: &HttpRequest, who: As) -> Result<Asker, Refused> {
         let message = "Say who you are: `Authorization: Bearer` with a token, or `?nick=`.";
         return Err(Refusal::because(Code::LoginRequired, message).into());
     };
-    let address = request.peer_addr().ok_or(Code::Busy)?.ip();
-    Ok(Asker::Nick(parse_nick(&nick)?, fingerprint(address)))
+    Ok(Asker::Nick(parse_nick(&nick)?, fingerprint(client(request, site)?)))
 }
 
 /// The message that a body holds, by the rules of a `send` frame.

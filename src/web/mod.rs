@@ -27,6 +27,7 @@ use actix_web::{Resource, Route, web};
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::chat::{ChatServer, Local, Meters};
+use crate::model::Networks;
 use crate::session::{Origins, Pulse};
 
 pub use darkroom::Darkroom;
@@ -42,6 +43,8 @@ pub struct Site {
     pub local: Rc<Local>,
     /// Which web pages may send.
     pub origins: Origins,
+    /// Proxies whose word counts.
+    pub trusted: Rc<Networks>,
     /// How life is checked.
     pub pulse: Pulse,
     /// Bytes that may wait for one event stream.

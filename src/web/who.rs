@@ -1,13 +1,16 @@
-//! Who asks over HTTP: the token of a request, or the cookie of a page.
+//! Who asks over HTTP: the token of a request, the cookie of a page, the address behind a proxy.
+
+use std::net::IpAddr;
 
 use actix_web::HttpRequest;
 use actix_web::http::header;
 
+use super::Site;
 use super::refused::Refused;
 use crate::chat::Viewer;
 use crate::model::TokenHash;
 use crate::protocol::Code;
-use crate::session::browser;
+use crate::session::{browser, client_address};
 
 /// The hash of the token in `Authorization: Bearer` (RFC 6750); none where there is no such header.
 ///
@@ -19,6 +22,15 @@ pub fn bearer(request: &HttpRequest) -> Result<Option<TokenHash>, Refused> {
     let token = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
     let (_, token) = token.ok_or(Code::BadCredentials)?;
     Ok(Some(TokenHash::of(token.trim())))
+}
+
+/// The address that a request comes from.
+///
+/// # Errors
+/// `busy` for a connection that is gone.
+pub fn client(request: &HttpRequest, site: &Site) -> Result<IpAddr, Refused> {
+    let peer = request.peer_addr().ok_or(Code::Busy)?.ip();
+    Ok(client_address(peer, request.headers(), &site.trusted))
 }
 
 /// Who wants to see a picture: by token, else by cookie.

@@ -294,7 +294,10 @@ async fn a_download_has_a_name_that_hurts_nobody() {
     ] {
         assert_eq!(named(given), told, "{given:?}");
     }
-    assert_eq!(named(&format!("{long}.png")), format!("inline; filename=\"{}.png\"", "x".repeat(100)));
+    assert_eq!(
+        named(&format!("{long}.png")),
+        format!("inline; filename=\"{}.png\"", "x".repeat(100))
+    );
     // What is read from right to left would show another ending.
     let told = named("photo\u{202e}gnp.exe");
     assert!(!told.contains("%E2%80%AE") && !told.contains('\u{202e}') && told.contains(".png"));

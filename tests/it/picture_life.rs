@@ -99,7 +99,11 @@ async fn an_end_outlives_restart_and_crash() {
     end_of(&mut ada, "expired", &fleeting.id).await;
     drop(ada);
     for round in 0..2 {
-        if round == 0 { app.restart() } else { app.crash() }
+        if round == 0 {
+            app.restart()
+        } else {
+            app.crash()
+        }
         let (mut ada, _) = app.resume(&token).await;
         is_gone(&app, &ada, &fleeting);
         let events = log(&app, "lobby");
@@ -127,7 +131,11 @@ async fn what_ended_while_the_server_was_down_is_gone_before_the_first_request()
         }
         let unsent = ada.upload_for(&app, "lobby", 2, &picture(9));
         drop(ada);
-        if kill { app.kill() } else { app.stop() }
+        if kill {
+            app.kill()
+        } else {
+            app.stop()
+        }
         assert!(app.has_files_of(&pictures[0].0.id) && app.has_files_of(&unsent.id));
         // Nothing tells of this moment but the clock.
         tokio::time::sleep(Duration::from_millis(2050)).await;
@@ -254,7 +262,10 @@ async fn a_deleted_message_takes_its_pictures_along_before_anybody_hears_of_it()
         }
         let shown = log(&app, "lobby")[seq as usize - 1].images.clone().expect("their places");
         assert!(shown.iter().all(|picture| picture.gone() == ("deleted", "")));
-        assert_eq!(ada.refused(json!({ "type": "delete", "seq": seq })).await.code, "message_not_found");
+        assert_eq!(
+            ada.refused(json!({ "type": "delete", "seq": seq })).await.code,
+            "message_not_found"
+        );
     }
     assert_eq!(log(&app, "lobby").len(), 20, "one event for each deletion");
     app.stop();

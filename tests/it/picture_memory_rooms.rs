@@ -80,7 +80,11 @@ async fn a_restart_forgets_room_and_pictures_and_says_so() {
         let copies = ada.both(&app, &sent);
         ada.show("lobby", &[&sent.id]).await;
         drop(ada);
-        if kill { app.crash() } else { app.restart() }
+        if kill {
+            app.crash()
+        } else {
+            app.restart()
+        }
         assert!(app.uploads().is_empty(), "{:?}", app.uploads());
         assert_eq!(app.files_with_part_of(&copies[0]), Vec::<std::path::PathBuf>::new());
         assert!(app.inventory().pictures.is_empty());

@@ -32,12 +32,23 @@ async fn an_upload_answers_with_its_id_its_addresses_and_its_end_and_nothing_els
         told.as_object().expect("an object").keys().map(String::as_str).collect();
     names.sort_unstable();
     let mut expected = [
-        "id", "url", "thumb_url", "width", "height", "type", "bytes", "alt", "expires_at",
+        "id",
+        "url",
+        "thumb_url",
+        "width",
+        "height",
+        "type",
+        "bytes",
+        "alt",
+        "expires_at",
         "metadata_removed",
     ];
     expected.sort_unstable();
     assert_eq!(names, expected);
-    assert_eq!((&told["url"], &told["thumb_url"]), (&url.clone().into(), &format!("{url}/thumb").into()));
+    assert_eq!(
+        (&told["url"], &told["thumb_url"]),
+        (&url.clone().into(), &format!("{url}/thumb").into())
+    );
     assert_eq!((&told["width"], &told["height"]), (&31.into(), &17.into()));
     assert_eq!((&told["type"], &told["alt"]), (&"image/png".into(), &"A red bicycle".into()));
     assert_eq!(told["metadata_removed"], Value::Array(Vec::new()));
@@ -58,7 +69,10 @@ async fn every_kind_comes_back_as_what_it_is_whatever_its_name_says() {
     ] {
         let form = Form::default().field("room", "lobby").file("notes.txt", &picture);
         let told: Value = app.upload(&ada.token, form).json(201);
-        assert_eq!((&told["type"], &told["width"], &told["height"]), (&kind.into(), &20.into(), &10.into()));
+        assert_eq!(
+            (&told["type"], &told["width"], &told["height"]),
+            (&kind.into(), &20.into(), &10.into())
+        );
         let shown = ada.fetch(&app, told["url"].as_str().expect("an address"));
         assert_eq!((shown.status, shown.header("content-type")), (200, kind));
         let thumb = ada.fetch(&app, told["thumb_url"].as_str().expect("an address"));
@@ -136,7 +150,8 @@ async fn a_life_that_is_none_is_refused_and_leaves_nothing() {
     let upload = |ttl: &str| -> Answer {
         app.upload(&ada.token, Form::of("lobby", &png(4, 4, 1)).field("ttl", ttl))
     };
-    for ttl in ["0", "-1", "1.5", "101", "forever", "1e3", "0x10", "99999999999999999999999", "5 s"] {
+    for ttl in ["0", "-1", "1.5", "101", "forever", "1e3", "0x10", "99999999999999999999999", "5 s"]
+    {
         let refusal = upload(ttl).refused(422, "invalid_field");
         assert_eq!(refusal.field.as_deref(), Some("ttl"), "{ttl}");
     }
@@ -154,9 +169,8 @@ async fn a_life_that_is_none_is_refused_and_leaves_nothing() {
 async fn words_beside_a_picture_may_be_long_but_not_endless() {
     let app = TestApp::start();
     let ada = app.arrive_in("lobby", "ada").await;
-    let upload = |alt: &str| {
-        app.upload(&ada.token, Form::of("lobby", &png(4, 4, 1)).field("alt", alt))
-    };
+    let upload =
+        |alt: &str| app.upload(&ada.token, Form::of("lobby", &png(4, 4, 1)).field("alt", alt));
     let longest = "é".repeat(1000);
     let told: Value = upload(&longest).json(201);
     assert_eq!(told["alt"], longest);

@@ -26,7 +26,7 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use super::Keep;
+use super::{Keep, Networks};
 
 pub use environment::CONFIG_VARIABLE;
 pub use listing::listing;
@@ -45,6 +45,8 @@ pub struct Config {
     pub workers: usize,
     /// Web origins besides the server's own, each as a browser spells it (`https://host[:port]`).
     pub origins: Vec<String>,
+    /// Proxies whose word about a request's sender counts.
+    pub trusted_proxies: Networks,
     /// Whether people without an account may come in.
     pub guests: bool,
     /// What an acknowledgement survives.
@@ -183,6 +185,7 @@ impl Default for Config {
             data: PathBuf::from("."),
             workers: 0,
             origins: Vec::new(),
+            trusted_proxies: Networks::default(),
             guests: true,
             durability: Durability::Normal,
             heartbeat: Heartbeat { interval_ms: 20_000, timeout_ms: 50_000 },

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use super::origin::origin;
 use super::raw::Raw;
 use super::{Durability, WhenFull};
-use crate::model::{Keep, RoomName};
+use crate::model::{Keep, Networks, RoomName};
 
 /// What a value must keep, and what a person is told about it.
 pub(super) enum Rule {
@@ -119,6 +119,24 @@ impl Setting for Vec<String> {
 
     fn show(&self) -> String {
         let items: Vec<_> = self.iter().map(|item| quoted(item)).collect();
+        format!("[{}]", items.join(", "))
+    }
+}
+
+/// A list, or text with commas between them.
+impl Setting for Networks {
+    fn read(raw: &Raw, _: &Rule) -> Option<Self> {
+        let texts: Vec<String> = match raw.list() {
+            Some(items) => {
+                items.iter().map(|item| Some(item.text()?.to_string())).collect::<Option<_>>()?
+            }
+            None => raw.text()?.split(',').map(str::to_owned).collect(),
+        };
+        Self::parse(texts.iter().map(String::as_str).filter(|text| !text.trim().is_empty()))
+    }
+
+    fn show(&self) -> String {
+        let items: Vec<_> = self.iter().map(|item| quoted(&item)).collect();
         format!("[{}]", items.join(", "))
     }
 }

@@ -12,6 +12,7 @@ const ADDRESS: Rule =
 const DIRECTORY: Rule = Rule::Words("the path of a directory");
 const ORIGINS: Rule =
     Rule::Words("a list of origins, each http:// or https:// with a host, and a port if need be");
+const NETWORKS: Rule = Rule::Words("a list of addresses and networks such as 10.0.0.0/8");
 const YES_NO: Rule = Rule::Words("true or false");
 const DURABILITIES: Rule = Rule::Words("normal or full");
 const WHEN_FULL: Rule = Rule::Words("refuse or oldest");
@@ -38,6 +39,11 @@ pub(super) static ROWS: &[Row] = &[
         "Web pages from these origins may connect besides the server's own. Clients that \
          are no browser need none.",
         r#"["https://chat.example.org"]"#),
+    row!(trusted_proxies, "", NETWORKS,
+        "Proxies that stand before Parlor: what they say in `X-Forwarded-For` or `Forwarded` counts \
+         as a request's sender, for the limits of addresses. They must set one of these headers \
+         themselves.",
+        r#"["127.0.0.1", "10.0.0.0/8"]"#),
     row!(guests, "", YES_NO,
         "Whether people without an account may come in."),
     row!(durability, "", DURABILITIES,

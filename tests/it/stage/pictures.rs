@@ -176,7 +176,8 @@ pub fn gif(width: u16, height: u16, frames: usize) -> Vec<u8> {
     for n in 0..frames {
         let dots = noise(n as u64, usize::from(width) * usize::from(height));
         let dots: Vec<u8> = dots.into_iter().map(|dot| dot & 1).collect();
-        let frame = gif::Frame { width, height, delay: 10, buffer: dots.into(), ..Default::default() };
+        let frame =
+            gif::Frame { width, height, delay: 10, buffer: dots.into(), ..Default::default() };
         encoder.write_frame(&frame).expect("a frame");
     }
     drop(encoder);
@@ -191,4 +192,3 @@ pub fn webp(width: u32, height: u32, seed: u64) -> Vec<u8> {
     encoder.encode(&rgb, width, height, image_webp::ColorType::Rgb8).expect("a WebP");
     bytes
 }
-
