@@ -331,6 +331,9 @@ async fn a_name_cannot_write_headers() {
         let shown = ada.fetch(&app, &uploaded.url);
         assert_eq!(shown.header("set-cookie"), "", "{line:?}");
         let told = shown.header("content-disposition");
-        assert!(!told.contains(char::is_control) && told.starts_with("inline; filename"), "{told:?}");
+        assert!(
+            !told.contains(char::is_control) && told.starts_with("inline; filename"),
+            "{told:?}"
+        );
     }
 }

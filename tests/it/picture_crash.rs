@@ -81,11 +81,9 @@ fn is_whole(app: &TestApp, token: &str, known: &BTreeMap<String, Known>) {
     for (id, Known { seed, url, seq, expires_at }) in known {
         let shown = &events[*seq as usize - 1].images.as_ref().expect("it was acknowledged")[0];
         assert_eq!(shown.id(), id);
-        let end = time::OffsetDateTime::parse(
-            expires_at,
-            &time::format_description::well_known::Rfc3339,
-        )
-        .expect("times are RFC 3339");
+        let end =
+            time::OffsetDateTime::parse(expires_at, &time::format_description::well_known::Rfc3339)
+                .expect("times are RFC 3339");
         let was_over = now() >= end;
         let answer = app.ask("GET", url, &[("Authorization", &bearer)], "");
         if was_over {

@@ -180,7 +180,8 @@ fn png_with_comment(rgb: &[u8], comment: &[u8]) -> Vec<u8> {
     let plain = png_of(4, 4, rgb);
     // Behind signature (8) and header chunk (25).
     let (head, tail) = plain.split_at(33);
-    [head, &crate::stage::pictures::chunk(b"tEXt", &[b"Comment\0", comment].concat()), tail].concat()
+    [head, &crate::stage::pictures::chunk(b"tEXt", &[b"Comment\0", comment].concat()), tail]
+        .concat()
 }
 
 #[tokio::test]
@@ -225,7 +226,8 @@ async fn a_form_without_its_end_is_refused() {
         is_refused(&answer, &format!("cut at {cut} of {}", open.len()));
     }
     // The last line break is not worth a refusal, and what follows is not read.
-    let told: Uploaded = post(&app, &ada, &form_type(), whole[..whole.len() - 2].to_vec()).json(201);
+    let told: Uploaded =
+        post(&app, &ada, &form_type(), whole[..whole.len() - 2].to_vec()).json(201);
     assert_eq!(app.take_back(&ada.token, &told.id).status, 204);
     let more = [whole.clone(), noise(1, 10_000)].concat();
     let answer = post(&app, &ada, &form_type(), more);
