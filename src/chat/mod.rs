@@ -56,7 +56,7 @@ pub use messages::{
 pub use meters::Meters;
 pub use outlet::{Class, Heart, Outlet};
 pub use picture_messages::{
-    Broom, FilesLost, FilesRemoved, FilesStuck, GiveUp, Holdings, LetUpload, RemoveFiles,
+    Broom, FilesLost, FilesRemoved, FilesStuck, GiveUp, Holdings, LetUpload, RemoveFiles, Reserve,
     SweepPictures, View,
 };
 pub use posting::Asker;

@@ -22,6 +22,18 @@ pub struct LetUpload {
     pub length: Option<u64>,
 }
 
+/// An upload's picture is ready to be written: asks whether there is room for it.
+#[derive(Message)]
+#[rtype(result = "Result<(), Refusal>")]
+pub struct Reserve {
+    /// The ticket's number.
+    pub ticket: u64,
+    /// The room, if one was named.
+    pub room: Option<RoomName>,
+    /// Bytes of the picture and its thumbnail.
+    pub bytes: u64,
+}
+
 /// An upload ended without a picture: its ticket is given back.
 #[derive(Message)]
 #[rtype(result = "()")]
@@ -90,6 +102,18 @@ impl Handler<LetUpload> for ChatServer {
     fn handle(&mut self, ask: LetUpload, _: &mut Self::Context) -> Self::Result {
         let LetUpload { token, room, length } = ask;
         self.chat.let_upload(Self::now(), token, room.as_ref(), length)
+    }
+}
+
+impl Handler<Reserve> for ChatServer {
+    type Result = Result<(), Refusal>;
+
+    fn handle(&mut self, ask: Reserve, ctx: &mut Self::Context) -> Self::Result {
+        let Reserve { ticket, room, bytes } = ask;
+        let reserved = self.chat.reserve(ticket, room.as_ref(), bytes);
+        // Others may have had to make room.
+        self.settle_soon(ctx);
+        reserved
     }
 }
 

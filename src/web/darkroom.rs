@@ -26,19 +26,6 @@ pub struct Darkroom {
     memory: Arc<Semaphore>,
 }
 
-/// A picture whose files are in their place, for as long as somebody keeps this.
-#[derive(Debug)]
-pub struct Developed {
-    /// Its files.
-    pub placed: Placed,
-    /// What it is; the bytes themselves are on disk.
-    pub prepared: Prepared,
-    /// Bytes of its file.
-    pub bytes: u64,
-    /// Bytes of its thumbnail's file.
-    pub thumb_bytes: u64,
-}
-
 impl Darkroom {
     /// A darkroom that puts pictures of at most `pixels` into `gallery`.
     ///
@@ -58,11 +45,11 @@ impl Darkroom {
         &self.gallery
     }
 
-    /// Makes a picture of a draft.
+    /// Makes a picture of a draft, which is gone then.
     ///
     /// # Errors
-    /// `image_unsupported`, `image_broken`, `image_too_many_pixels`, `storage_full`, `busy`.
-    pub async fn develop(&self, draft: Draft, id: ImageId) -> Result<Developed, Refused> {
+    /// `image_unsupported`, `image_broken`, `image_too_many_pixels`, `busy`.
+    pub async fn develop(&self, draft: Draft) -> Result<Prepared, Refused> {
         let _desk = self.desks.acquire().await.map_err(|_| Code::Busy)?;
         let bounds = self.bounds;
         let (draft, weight) = block(move || {
@@ -73,18 +60,26 @@ impl Darkroom {
         .await?;
         let mib = u32::try_from(weight.div_ceil(MIB)).unwrap_or(u32::MAX).clamp(1, MEMORY_MIB);
         let _memory = self.memory.acquire_many(mib).await.map_err(|_| Code::Busy)?;
-        let (gallery, bounds) = (self.gallery.clone(), self.bounds);
+        let bounds = self.bounds;
         block(move || {
             let file = draft.read().map_err(|error| unwritten(&error))?;
-            let mut prepared = prepare(&file, &bounds).map_err(Refusal::from)?;
-            drop((file, draft));
-            let (picture, thumb) =
-                (std::mem::take(&mut prepared.picture), std::mem::take(&mut prepared.thumb.bytes));
-            let placed = gallery.place(id, &picture, &thumb).map_err(|error| unwritten(&error))?;
-            let (bytes, thumb_bytes) = (picture.len() as u64, thumb.len() as u64);
-            Ok(Developed { placed, prepared, bytes, thumb_bytes })
+            Ok(prepare(&file, &bounds).map_err(Refusal::from)?)
         })
         .await
+    }
+
+    /// Puts a picture's files into their place, where they stay as long as somebody keeps them.
+    ///
+    /// # Errors
+    /// `storage_full`, `busy`.
+    pub async fn place(
+        &self,
+        id: ImageId,
+        picture: Vec<u8>,
+        thumb: Vec<u8>,
+    ) -> Result<Placed, Refused> {
+        let gallery = self.gallery.clone();
+        block(move || gallery.place(id, &picture, &thumb).map_err(|error| unwritten(&error))).await
     }
 }
 

@@ -42,7 +42,7 @@ fn uploads_and_sends(app: &TestApp, token: &str, ledger: &Ledger) {
     let bearer = format!("Bearer {token}");
     while !ledger.over.load(Ordering::Acquire) {
         let seed = ledger.seeds.fetch_add(1, Ordering::Relaxed) as u64;
-        let ttl = if seed % 3 == 0 { "1" } else { "3600" };
+        let ttl = if seed.is_multiple_of(3) { "1" } else { "3600" };
         let form = Form::of("lobby", &png_of(SIDE, SIDE, &rgb(seed))).field("ttl", ttl).finished();
         let kind = crate::stage::form_type();
         let headers = [("Authorization", bearer.as_str()), ("Content-Type", kind.as_str())];
