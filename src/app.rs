@@ -253,8 +253,10 @@ impl Blueprint {
                     .client_request_timeout(Duration::from_secs(10))
                     .client_disconnect_timeout(Duration::from_secs(1))
                     .local_addr(address)
-                    .tcp_nodelay(true)
                     .on_connect_ext(move |io: &TcpStream, data| {
+                        // Or a picture's bytes wait 40 ms for its head to be acknowledged; the
+                        // builder's own setting does not reach plain HTTP/1.
+                        let _ = io.set_nodelay(true);
                         // Whose peer is gone already gets no seat, and needs none.
                         if let Ok(peer) = io.peer_addr() {
                             let known = !trusted.contain(peer.ip());

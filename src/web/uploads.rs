@@ -50,8 +50,11 @@ pub async fn post(
     let body = form::Body::new(payload, Allowance { picture: most, grant: most });
     let rest = body.clone();
     let taken = take(&request, &site, target.into_inner(), body).await;
-    if taken.is_err() {
-        rest.throw_away().await;
+    match &taken {
+        Ok(_) => {}
+        // Who has fallen silent sends nothing more that could be thrown away.
+        Err(refused) if refused.code() == Code::RequestTimeout => {}
+        Err(_) => rest.throw_away().await,
     }
     taken
 }

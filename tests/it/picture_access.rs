@@ -286,9 +286,8 @@ async fn a_download_has_a_name_that_hurts_nobody() {
         ("holiday.jpeg", "inline; filename=\"holiday.png\""),
         ("../../etc/passwd", "inline; filename=\"etcpasswd.png\""),
         ("C:\\Windows\\evil.exe", "inline; filename=\"CWindowsevil.png\""),
-        ("a\0b.png", "inline; filename=\"ab.png\""),
         ("page.html", "inline; filename=\"page.png\""),
-        (".htaccess", "inline; filename=\"picture.png\""),
+        (".htaccess", "inline; filename=\"htaccess.png\""),
         ("", "inline; filename=\"picture.png\""),
         ("CON.png", "inline; filename=\"picture.png\""),
     ] {
@@ -315,6 +314,8 @@ async fn a_name_cannot_write_headers() {
         "name=\"file\"; filename=\"a%0d%0aSet-Cookie: x=y.png\"",
         "name=\"file\"; filename*=UTF-8''a%0D%0ASet-Cookie%3A%20x=y.png",
         "name=\"file\"; filename=\"a\nb\"",
+        "name=\"file\"; filename=\"a\0b.png\"",
+        "name=\"file\"; filename*=UTF-8''a%00b.png",
         "name=\"file\"; filename=\"a\\\"; filename=\\\"b.png\"",
     ];
     for line in lines {
@@ -330,6 +331,9 @@ async fn a_name_cannot_write_headers() {
         let shown = ada.fetch(&app, &uploaded.url);
         assert_eq!(shown.header("set-cookie"), "", "{line:?}");
         let told = shown.header("content-disposition");
-        assert!(!told.contains(['\r', '\n']) && told.starts_with("inline; filename"), "{told:?}");
+        assert!(
+            !told.contains(char::is_control) && told.starts_with("inline; filename"),
+            "{told:?}"
+        );
     }
 }

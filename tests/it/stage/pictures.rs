@@ -139,6 +139,13 @@ pub fn png_of(width: u32, height: u32, rgb: &[u8]) -> Vec<u8> {
     bytes
 }
 
+/// A chunk of a PNG, with its checksum.
+pub fn chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(data.len()).expect("chunks are short").to_be_bytes();
+    let sum = crc32fast::hash(&[kind.as_slice(), data].concat()).to_be_bytes();
+    [length.as_slice(), kind, data, &sum].concat()
+}
+
 /// The RGB pixels of a PNG.
 pub fn pixels(bytes: &[u8]) -> Vec<u8> {
     let mut reader = png::Decoder::new(std::io::Cursor::new(bytes)).read_info().expect("a PNG");

@@ -112,17 +112,26 @@ impl RawSocket {
         self.write(&mask(0x81, text.as_bytes())).await;
     }
 
+    /// Says that no more bytes come, and still reads.
+    pub async fn says_no_more(&mut self) {
+        self.stream.shutdown().await.expect("the connection is open");
+    }
+
     /// Closes with a reset instead of a farewell.
     pub fn reset(self) {
         let linger = SockRef::from(&self.stream).set_linger(Some(std::time::Duration::ZERO));
         linger.expect("a TCP socket");
     }
 
-    /// Whether the server has closed: reads on, and drops what comes, to the end.
-    pub async fn is_closed(&mut self) {
-        while self.more().await {
-            self.received.clear();
-        }
+    /// Waits until bytes are there; whether they are, or the connection has ended.
+    pub async fn peek(&mut self) -> bool {
+        !self.received.is_empty() || self.more().await
+    }
+
+    /// Reads to the end of the connection; returns what came until then.
+    pub async fn everything(&mut self) -> String {
+        while self.more().await {}
+        String::from_utf8_lossy(&self.received).into_owned()
     }
 
     async fn more(&mut self) -> bool {
