@@ -42,7 +42,7 @@ fn uploads_and_sends(app: &TestApp, token: &str, ledger: &Ledger) {
     let bearer = format!("Bearer {token}");
     while !ledger.over.load(Ordering::Acquire) {
         let seed = ledger.seeds.fetch_add(1, Ordering::Relaxed) as u64;
-        let ttl = if seed % 3 == 0 { "1" } else { "3600" };
+        let ttl = if seed.is_multiple_of(3) { "1" } else { "3600" };
         let form = Form::of("lobby", &png_of(SIDE, SIDE, &rgb(seed))).field("ttl", ttl).finished();
         let kind = crate::stage::form_type();
         let headers = [("Authorization", bearer.as_str()), ("Content-Type", kind.as_str())];
@@ -81,11 +81,9 @@ fn is_whole(app: &TestApp, token: &str, known: &BTreeMap<String, Known>) {
     for (id, Known { seed, url, seq, expires_at }) in known {
         let shown = &events[*seq as usize - 1].images.as_ref().expect("it was acknowledged")[0];
         assert_eq!(shown.id(), id);
-        let end = time::OffsetDateTime::parse(
-            expires_at,
-            &time::format_description::well_known::Rfc3339,
-        )
-        .expect("times are RFC 3339");
+        let end =
+            time::OffsetDateTime::parse(expires_at, &time::format_description::well_known::Rfc3339)
+                .expect("times are RFC 3339");
         let was_over = now() >= end;
         let answer = app.ask("GET", url, &[("Authorization", &bearer)], "");
         if was_over {
@@ -93,6 +91,9 @@ fn is_whole(app: &TestApp, token: &str, known: &BTreeMap<String, Known>) {
         } else if now() < end {
             assert_eq!(answer.status, 200, "{id} lives: {}", answer.body);
             assert_eq!(pixels(&answer.bytes), rgb(*seed));
+            let entry = inventory.pictures.iter().find(|entry| entry.id == *id);
+            let entry = entry.expect("it is in the table");
+            assert_eq!((entry.room.as_deref(), entry.seq), (Some("lobby"), Some(*seq)));
         }
     }
     for event in &events {

@@ -150,8 +150,7 @@ async fn nobody_and_no_room_takes_more_than_their_share() {
 
 #[tokio::test]
 async fn a_share_that_is_used_up_lets_its_own_oldest_go_and_nobody_elses() {
-    let more =
-        ["images.when_full=oldest", "images.person_share=10", "images.room_share=100"];
+    let more = ["images.when_full=oldest", "images.person_share=10", "images.room_share=100"];
     let app = with(1_000_000, &more);
     let mut ada = app.arrive_in("lobby", "ada").await;
     let mut bob = app.arrive_in("lobby", "bob").await;
@@ -167,10 +166,8 @@ async fn a_share_that_is_used_up_lets_its_own_oldest_go_and_nobody_elses() {
     let event = bob.wait_for(first).await;
     assert_eq!(event.0["image"], *mine[0].id);
     assert_eq!(bob.fetch(&app, &bobs.url).status, 200, "though it is older");
-    eventually("her share holds", async || {
-        (app.uploads_bytes() <= 100_000 + 20_000).then_some(())
-    })
-    .await;
+    eventually("her share holds", async || (app.uploads_bytes() <= 100_000 + 20_000).then_some(()))
+        .await;
 }
 
 #[tokio::test]
@@ -215,7 +212,8 @@ async fn a_full_disk_takes_no_picture_and_leaves_room_for_words() {
         eprintln!("skipped: this user may not mount a file system");
         return;
     };
-    let settings = ["limits.messages_per_second=0", "images.person_share=100", "images.sweep_ms=100"];
+    let settings =
+        ["limits.messages_per_second=0", "images.person_share=100", "images.sweep_ms=100"];
     let mut app = TestApp::with_data_in(&disk.path().join("data"), &settings);
     let mut ada = app.arrive_in("lobby", "ada").await;
     let token = ada.token.clone();

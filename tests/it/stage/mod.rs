@@ -8,8 +8,9 @@
 mod app;
 mod disk;
 mod events;
-mod form;
+pub mod form;
 mod frames;
+pub mod hostile;
 mod http;
 mod person;
 pub mod pictures;
