@@ -57,7 +57,7 @@ pub use meters::Meters;
 pub use outlet::{Class, Heart, Outlet};
 pub use picture_messages::{
     Broom, FilesLost, FilesRemoved, FilesStuck, GiveUp, Holdings, LetUpload, RemoveFiles,
-    SweepPictures, View,
+    SweepPictures, View, Weigh,
 };
 pub use posting::Asker;
 pub use relay::{Backlog, Batch, Item, Relay};

@@ -22,6 +22,16 @@ pub struct LetUpload {
     pub length: Option<u64>,
 }
 
+/// An upload has become a picture that is not written yet: may it be?
+#[derive(Message)]
+#[rtype(result = "Result<(), Refusal>")]
+pub struct Weigh {
+    /// The ticket's number.
+    pub ticket: u64,
+    /// Bytes of picture and thumbnail.
+    pub bytes: u64,
+}
+
 /// An upload ended without a picture: its ticket is given back.
 #[derive(Message)]
 #[rtype(result = "()")]
@@ -90,6 +100,14 @@ impl Handler<LetUpload> for ChatServer {
     fn handle(&mut self, ask: LetUpload, _: &mut Self::Context) -> Self::Result {
         let LetUpload { token, room, length } = ask;
         self.chat.let_upload(Self::now(), token, room.as_ref(), length)
+    }
+}
+
+impl Handler<Weigh> for ChatServer {
+    type Result = Result<(), Refusal>;
+
+    fn handle(&mut self, Weigh { ticket, bytes }: Weigh, _: &mut Self::Context) -> Self::Result {
+        self.chat.weigh_upload(ticket, bytes)
     }
 }
 

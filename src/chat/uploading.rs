@@ -122,6 +122,24 @@ impl Chat {
         self.pictures.tickets.remove(&ticket);
     }
 
+    /// An upload is known to its last byte and not written yet: its ticket keeps as much free from
+    /// now on, if there is as much.
+    ///
+    /// # Errors
+    /// `storage_full`.
+    pub fn weigh_upload(&mut self, ticket: u64, bytes: u64) -> Result<(), Refusal> {
+        let rules = &self.rules.images;
+        let held = self.pictures.tickets.get(&ticket).ok_or(Code::Internal)?.reserved;
+        let others = self.pictures.sum().bytes + self.pictures.reserved() - held;
+        if rules.when_full == WhenFull::Refuse && others.saturating_add(bytes) > rules.disk_bytes {
+            return Err(Code::StorageFull.into());
+        }
+        if let Some(ticket) = self.pictures.tickets.get_mut(&ticket) {
+            ticket.reserved = bytes;
+        }
+        Ok(())
+    }
+
     /// Bytes that there are for one more picture, as far as is known.
     fn free_for(&self, user: UserId, room: Option<RoomId>) -> u64 {
         if self.rules.images.when_full == WhenFull::OldestGo {

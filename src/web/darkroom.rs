@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use actix_web::web;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::form::unwritten;
 use super::refused::Refused;
@@ -26,17 +26,20 @@ pub struct Darkroom {
     memory: Arc<Semaphore>,
 }
 
-/// A picture whose files are in their place, for as long as somebody keeps this.
+/// A picture that is not written yet.
 #[derive(Debug)]
 pub struct Developed {
-    /// Its files.
-    pub placed: Placed,
-    /// What it is; the bytes themselves are on disk.
+    /// What it is.
     pub prepared: Prepared,
-    /// Bytes of its file.
-    pub bytes: u64,
-    /// Bytes of its thumbnail's file.
-    pub thumb_bytes: u64,
+    /// Its desk: the next picture is not begun before this one is out of memory.
+    _desk: OwnedSemaphorePermit,
+}
+
+impl Developed {
+    /// Bytes of its file, and of its thumbnail's.
+    pub fn sizes(&self) -> (u64, u64) {
+        (self.prepared.picture.len() as u64, self.prepared.thumb.bytes.len() as u64)
+    }
 }
 
 impl Darkroom {
@@ -61,28 +64,39 @@ impl Darkroom {
     /// Makes a picture of a draft.
     ///
     /// # Errors
-    /// `image_unsupported`, `image_broken`, `image_too_many_pixels`, `storage_full`, `busy`.
-    pub async fn develop(&self, draft: Draft, id: ImageId) -> Result<Developed, Refused> {
-        let _desk = self.desks.acquire().await.map_err(|_| Code::Busy)?;
+    /// `image_unsupported`, `image_broken`, `image_too_many_pixels`, `busy`.
+    pub async fn develop(&self, draft: Draft) -> Result<Developed, Refused> {
+        let desk = Arc::clone(&self.desks).acquire_owned().await.map_err(|_| Code::Busy)?;
         let bounds = self.bounds;
-        let (draft, weight) = block(move || {
+        let (draft, weight, desk) = block(move || {
             let file = draft.read().map_err(|error| unwritten(&error))?;
             let weight = weight(&file, &bounds).map_err(Refusal::from)?;
-            Ok((draft, weight))
+            Ok((draft, weight, desk))
         })
         .await?;
         let mib = u32::try_from(weight.div_ceil(MIB)).unwrap_or(u32::MAX).clamp(1, MEMORY_MIB);
-        let _memory = self.memory.acquire_many(mib).await.map_err(|_| Code::Busy)?;
-        let (gallery, bounds) = (self.gallery.clone(), self.bounds);
+        let memory = Arc::clone(&self.memory).acquire_many_owned(mib).await;
+        let memory = memory.map_err(|_| Code::Busy)?;
         block(move || {
+            // Held by the work itself: it goes on when its sender hangs up.
+            let _memory = memory;
             let file = draft.read().map_err(|error| unwritten(&error))?;
-            let mut prepared = prepare(&file, &bounds).map_err(Refusal::from)?;
-            drop((file, draft));
-            let (picture, thumb) =
-                (std::mem::take(&mut prepared.picture), std::mem::take(&mut prepared.thumb.bytes));
-            let placed = gallery.place(id, &picture, &thumb).map_err(|error| unwritten(&error))?;
-            let (bytes, thumb_bytes) = (picture.len() as u64, thumb.len() as u64);
-            Ok(Developed { placed, prepared, bytes, thumb_bytes })
+            let prepared = prepare(&file, &bounds).map_err(Refusal::from)?;
+            Ok(Developed { prepared, _desk: desk })
+        })
+        .await
+    }
+
+    /// Puts its files into their place.
+    ///
+    /// # Errors
+    /// `storage_full`, `busy`; nothing is left of them then.
+    pub async fn place(&self, developed: Developed, id: ImageId) -> Result<Placed, Refused> {
+        let gallery = self.gallery.clone();
+        block(move || {
+            let Developed { prepared, _desk } = developed;
+            let placed = gallery.place(id, &prepared.picture, &prepared.thumb.bytes);
+            placed.map_err(|error| unwritten(&error))
         })
         .await
     }

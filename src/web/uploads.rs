@@ -12,7 +12,7 @@ use super::pictures::image_id;
 use super::refused::Refused;
 use super::rooms::{ask, room_name};
 use super::who::bearer;
-use crate::chat::{Ask, GiveUp, LetUpload, Upload};
+use crate::chat::{Ask, GiveUp, LetUpload, Upload, Weigh};
 use crate::model::{Image, ImageId, ImageKind, TokenHash};
 use crate::protocol::{Code, Refusal};
 
@@ -84,7 +84,10 @@ async fn take(
         Refusal::because(Code::MissingField, "The part `file` is missing.").field("file")
     })?;
     let id = ImageId::random(&mut rand::rng());
-    let developed = site.darkroom.develop(file, id).await?;
+    let developed = site.darkroom.develop(file).await?;
+    let (bytes, thumb_bytes) = developed.sizes();
+    let weigh = Weigh { ticket: pass.ticket, bytes: bytes + thumb_bytes };
+    site.chat.send(weigh).await.map_err(|_| Code::Internal)??;
     let prepared = &developed.prepared;
     let upload = Upload {
         ticket: pass.ticket,
@@ -93,17 +96,18 @@ async fn take(
         kind: prepared.kind,
         width: prepared.width,
         height: prepared.height,
-        bytes: developed.bytes,
+        bytes,
         thumb_kind: prepared.thumb.kind,
-        thumb_bytes: developed.thumb_bytes,
+        thumb_bytes,
         alt,
         name: download_name(name.as_deref(), prepared.kind),
         ttl_s,
         metadata_removed: prepared.removed.clone(),
     };
+    let placed = site.darkroom.place(developed, id).await?;
     // From here on the chat answers for ticket and files, also if nobody waits any more.
     ticket.number = None;
-    developed.placed.keep();
+    placed.keep();
     let upload = Box::new(upload);
     let shown = ask(site, |channel| Ask::Place { upload, channel }).await?;
     Ok(HttpResponse::Created()
