@@ -6,12 +6,13 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use crate::stage::form::begins;
 use crate::stage::hostile::{
     bomb, endless_data, gif_and_script, heavyweights, jpeg_and_page, many_frames, png_and_archive,
     sixty_six_bytes, strangers, wide_and_high,
 };
 use crate::stage::pictures::{gif, jpeg, noise, png, webp};
-use crate::stage::{Answer, Form, Person, TestApp, Uploaded};
+use crate::stage::{Answer, Form, Person, Share, TestApp, Uploaded, eventually};
 
 /// Refused for what it is, or shown; nothing else is an answer to a picture.
 fn is_an_answer(answer: &Answer, what: &str) {
@@ -163,8 +164,33 @@ fn four_at_once(app: &TestApp, token: &str, pictures: &[(&str, Vec<u8>)]) {
     });
 }
 
+#[tokio::test]
+async fn who_hangs_up_does_not_make_room_for_the_next_heavy_one() {
+    let app = TestApp::unhurried();
+    let ada = app.arrive_in("lobby", "ada").await;
+    ada.upload(&app, "lobby", &png(40, 40, 1));
+    let (_, heavy) = heavyweights().swap_remove(0);
+    let body = Form::of("lobby", &heavy).finished();
+    let length = format!("Content-Length: {}\r\n", body.len());
+    let rest = app.rss();
+    app.forget_peak();
+    for _ in 0..4 {
+        let mut socket = begins(&app, &ada, &length).await;
+        socket.write(&body).await;
+        // Its form is read to the end, and its picture is begun.
+        let before = app.uploads_bytes();
+        eventually("it arrives", async || (app.uploads_bytes() != before).then_some(())).await;
+        socket.reset();
+    }
+    // The desks take turns: this one comes when all of them are done.
+    ada.upload(&app, "lobby", &png(40, 40, 2));
+    let more = app.peak_rss().saturating_sub(rest) >> 20;
+    eprintln!("{more} MiB more at most");
+    assert!(more < 300, "{more} MiB more than at rest");
+}
+
 /// The bound on memory holds each time. The bound on the wait is measured on a machine that may have
-/// other things to do, so a calm round out of three is enough.
+/// other things to do: one good round is enough, and a bad one counts where the machine was ours.
 #[test]
 fn four_heavy_ones_at_once_stay_within_300_mib_and_nobody_waits_100_ms_for_a_word() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -179,7 +205,7 @@ fn four_heavy_ones_at_once_stay_within_300_mib_and_nobody_waits_100_ms_for_a_wor
     app.forget_peak();
     let mut waits = Vec::new();
     for _ in 0..3 {
-        let over = AtomicBool::new(false);
+        let (over, share) = (AtomicBool::new(false), Share::begin(&app));
         let (wait, count) = std::thread::scope(|scope| {
             let (app, token, over, pictures) = (&app, carol.token.as_str(), &over, &pictures);
             let uploads = scope.spawn(move || {
@@ -194,11 +220,16 @@ fn four_heavy_ones_at_once_stay_within_300_mib_and_nobody_waits_100_ms_for_a_wor
         eprintln!("{more} MiB more at most; the longest of {count} waits was {wait:?}");
         assert!(more < 300, "{more} MiB more than at rest");
         assert!(count > 20, "they did talk");
-        waits.push(wait);
+        let others = share.of_others(&app);
+        eprintln!("others kept {others:.2} processors busy");
         if wait < Duration::from_millis(100) {
             app.inventory();
             return;
         }
+        if others < 0.1 {
+            waits.push(wait);
+        }
     }
-    panic!("somebody waited too long for a word: {waits:?}");
+    assert!(waits.is_empty(), "somebody waited too long for a word: {waits:?}");
+    eprintln!("not measured: others use this machine");
 }
