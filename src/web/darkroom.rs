@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use actix_web::web;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::form::unwritten;
 use super::refused::Refused;
@@ -24,6 +24,15 @@ pub struct Darkroom {
     desks: Arc<Semaphore>,
     /// So many MiB.
     memory: Arc<Semaphore>,
+}
+
+/// A picture that is not written yet.
+#[derive(Debug)]
+pub struct Developed {
+    /// What it is.
+    pub prepared: Prepared,
+    /// Its desk: the next one begins when this one is out of memory.
+    _desk: OwnedSemaphorePermit,
 }
 
 impl Darkroom {
@@ -49,21 +58,23 @@ impl Darkroom {
     ///
     /// # Errors
     /// `image_unsupported`, `image_broken`, `image_too_many_pixels`, `busy`.
-    pub async fn develop(&self, draft: Draft) -> Result<Prepared, Refused> {
-        let _desk = self.desks.acquire().await.map_err(|_| Code::Busy)?;
+    pub async fn develop(&self, draft: Draft) -> Result<Developed, Refused> {
+        let desk = Arc::clone(&self.desks).acquire_owned().await.map_err(|_| Code::Busy)?;
         let bounds = self.bounds;
-        let (draft, weight) = block(move || {
+        let (draft, weight, desk) = block(move || {
             let file = draft.read().map_err(|error| unwritten(&error))?;
-            let weight = weight(&file, &bounds).map_err(Refusal::from)?;
-            Ok((draft, weight))
+            Ok((draft, weight(&file, &bounds).map_err(Refusal::from)?, desk))
         })
         .await?;
         let mib = u32::try_from(weight.div_ceil(MIB)).unwrap_or(u32::MAX).clamp(1, MEMORY_MIB);
-        let _memory = self.memory.acquire_many(mib).await.map_err(|_| Code::Busy)?;
-        let bounds = self.bounds;
+        let memory = Arc::clone(&self.memory).acquire_many_owned(mib).await;
+        let memory = memory.map_err(|_| Code::Busy)?;
         block(move || {
+            // Held by the work itself: it goes on when its sender hangs up.
+            let _memory = memory;
             let file = draft.read().map_err(|error| unwritten(&error))?;
-            Ok(prepare(&file, &bounds).map_err(Refusal::from)?)
+            let prepared = prepare(&file, &bounds).map_err(Refusal::from)?;
+            Ok(Developed { prepared, _desk: desk })
         })
         .await
     }
@@ -72,14 +83,14 @@ impl Darkroom {
     ///
     /// # Errors
     /// `storage_full`, `busy`.
-    pub async fn place(
-        &self,
-        id: ImageId,
-        picture: Vec<u8>,
-        thumb: Vec<u8>,
-    ) -> Result<Placed, Refused> {
+    pub async fn place(&self, id: ImageId, developed: Developed) -> Result<Placed, Refused> {
         let gallery = self.gallery.clone();
-        block(move || gallery.place(id, &picture, &thumb).map_err(|error| unwritten(&error))).await
+        block(move || {
+            let Developed { prepared, _desk } = developed;
+            let placed = gallery.place(id, &prepared.picture, &prepared.thumb.bytes);
+            placed.map_err(|error| unwritten(&error))
+        })
+        .await
     }
 }
 

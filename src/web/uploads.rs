@@ -110,15 +110,16 @@ async fn bring(site: &Site, ticket: &Ticket<'_>, form: Form) -> Result<(Upload, 
     let file = file.ok_or_else(|| {
         Refusal::because(Code::MissingField, "The part `file` is missing.").field("file")
     })?;
-    let prepared = site.darkroom.develop(file).await?;
-    let Prepared { kind, width, height, picture, thumb, removed: metadata_removed } = prepared;
+    let mut developed = site.darkroom.develop(file).await?;
+    let Prepared { kind, width, height, ref picture, ref thumb, ref mut removed } =
+        developed.prepared;
     let (bytes, thumb_bytes) = (picture.len() as u64, thumb.bytes.len() as u64);
+    let (thumb_kind, metadata_removed) = (thumb.kind, std::mem::take(removed));
     let reserve = Reserve { ticket, room: room.clone(), bytes: bytes + thumb_bytes };
     site.chat.send(reserve).await.map_err(|_| Code::Internal)??;
     let id = ImageId::random(&mut rand::rng());
-    let placed = site.darkroom.place(id, picture, thumb.bytes).await?;
+    let placed = site.darkroom.place(id, developed).await?;
     let name = download_name(name.as_deref(), kind);
-    let thumb_kind = thumb.kind;
     let upload = Upload {
         ticket,
         id,

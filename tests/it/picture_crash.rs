@@ -91,6 +91,9 @@ fn is_whole(app: &TestApp, token: &str, known: &BTreeMap<String, Known>) {
         } else if now() < end {
             assert_eq!(answer.status, 200, "{id} lives: {}", answer.body);
             assert_eq!(pixels(&answer.bytes), rgb(*seed));
+            let entry = inventory.pictures.iter().find(|entry| entry.id == *id);
+            let entry = entry.expect("it is in the table");
+            assert_eq!((entry.room.as_deref(), entry.seq), (Some("lobby"), Some(*seq)));
         }
     }
     for event in &events {

@@ -3,17 +3,11 @@
 
 use serde_json::json;
 
-use crate::stage::pictures::png;
-use crate::stage::{Person, Sent, TestApp, Uploaded, log};
+use crate::stage::pictures::{is_gone, png};
+use crate::stage::{Sent, TestApp, log};
 
 const FORGETFUL: [&str; 3] =
     ["history.keep=0", "images.sweep_ms=100", "limits.messages_per_second=0"];
-
-fn is_gone(app: &TestApp, who: &Person, picture: &Uploaded) {
-    for path in [&picture.url, &picture.thumb_url] {
-        who.fetch(app, path).refused(410, "image_gone");
-    }
-}
 
 #[tokio::test]
 async fn sending_once_only_and_retrying_hold_there_too() {

@@ -1,6 +1,9 @@
 //! Forms as a browser writes them, and forms as no browser would.
 
-use super::{Answer, TestApp};
+use serde_json::Value;
+
+use super::pictures::{noise, png};
+use super::{Answer, Person, RawSocket, TestApp};
 
 /// What stands between the parts.
 pub const BOUNDARY: &str = "----parlor-test-boundary-7MA4YWxkTrZu0gW";
@@ -38,6 +41,12 @@ impl Form {
              Content-Type: application/octet-stream"
         );
         self.part(&head, bytes)
+    }
+
+    /// A file under a name that the server does not know.
+    pub fn file_named_else(self) -> Self {
+        let head = "Content-Disposition: form-data; name=\"attachment\"; filename=\"x.bin\"";
+        self.part(head, &noise(1, 100_000))
     }
 
     /// Without the last boundary.
@@ -80,4 +89,29 @@ impl TestApp {
         let path = format!("/api/v1/uploads/{id}");
         self.ask("DELETE", &path, &[("Authorization", &bearer)], "")
     }
+}
+
+/// A refusal in words, of any kind; never the server's fault.
+pub fn is_refused(answer: &Answer, what: &str) {
+    assert!((400..500).contains(&answer.status), "{what}: {} {}", answer.status, answer.body);
+    assert_eq!(answer.header("content-type"), "application/problem+json", "{what}");
+    let problem: Value = serde_json::from_str(&answer.body).expect("a problem is JSON");
+    let sentence = problem["detail"].as_str().expect("a sentence");
+    assert!(sentence.ends_with('.'), "{what}: {sentence}");
+}
+
+/// The server is as it was: nothing on the disk, and the next upload comes in.
+pub async fn goes_on(app: &TestApp, who: &Person) {
+    app.uploads_are_empty().await;
+    let uploaded = who.upload(app, "lobby", &png(4, 4, 1));
+    assert_eq!(app.take_back(&who.token, &uploaded.id).status, 204);
+    app.uploads_are_empty().await;
+}
+
+/// A connection with the head of an upload written.
+pub async fn begins(app: &TestApp, who: &Person, more: &str) -> RawSocket {
+    let mut socket = app.connect(None).await;
+    let head = upload_head(&who.token, more).replace("HOST", &app.address().to_string());
+    socket.write(head.as_bytes()).await;
+    socket
 }

@@ -6,10 +6,12 @@
 //! promise takes to fail.
 
 mod app;
+mod calm;
 mod disk;
 mod events;
-mod form;
+pub mod form;
 mod frames;
+pub mod hostile;
 mod http;
 mod person;
 pub mod pictures;
@@ -20,6 +22,7 @@ mod uploads;
 use std::time::Duration;
 
 pub use app::TestApp;
+pub use calm::Share;
 pub use disk::SmallDisk;
 pub use events::{assert_dense, log, seqs, texts};
 pub use form::{BOUNDARY, Form, form_type, upload_head};

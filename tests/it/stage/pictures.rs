@@ -67,7 +67,6 @@ pub struct Uploaded {
     pub id: String,
     pub url: String,
     pub thumb_url: String,
-    pub bytes: u64,
     pub expires_at: String,
 }
 
@@ -106,6 +105,30 @@ impl Person {
             assert_eq!(answer.status, 200, "{}", answer.body);
             answer.bytes
         })
+    }
+}
+
+/// A picture that everybody may see, and its bytes.
+pub async fn shown_in_the_lobby(app: &TestApp, who: &mut Person) -> (Uploaded, Vec<u8>) {
+    let uploaded = who.upload(app, "lobby", &png(40, 30, 1));
+    who.show("lobby", &[&uploaded.id]).await;
+    let [picture, _] = who.both(app, &uploaded);
+    (uploaded, picture)
+}
+
+/// Neither picture nor thumbnail can be fetched any more.
+pub fn is_gone(app: &TestApp, who: &Person, picture: &Uploaded) {
+    for path in [&picture.url, &picture.thumb_url] {
+        let refused = who.fetch(app, path);
+        refused.refused(410, "image_gone");
+        assert_eq!(refused.header("cache-control"), "no-store");
+    }
+}
+
+/// Nothing of these bytes is in any file of the server.
+pub fn nowhere(app: &TestApp, copies: &[Vec<u8>]) {
+    for copy in copies {
+        assert_eq!(app.files_with_part_of(copy), Vec::<std::path::PathBuf>::new());
     }
 }
 

@@ -63,15 +63,20 @@ impl TestApp {
 
     /// What `parlor images` says; fails where table and disk do not agree.
     pub fn inventory(&self) -> Inventory {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_parlor"));
-        command.args(["images", "--json", "--data"]).arg(self.data());
-        let output = command.output().expect("cargo built the program");
-        let told = String::from_utf8_lossy(&output.stdout);
-        assert_eq!(output.status.code(), Some(0), "table and disk differ: {told}");
-        let inventory: Inventory = serde_json::from_str(&told).expect("it prints JSON");
+        let (agrees, inventory) = self.take_stock();
+        assert!(agrees, "table and disk differ: {inventory:?}");
         assert_eq!((inventory.orphans, inventory.bytes_in_table), (0, inventory.bytes_on_disk));
         assert!(inventory.pictures.iter().all(|entry| entry.whole));
         inventory
+    }
+
+    /// Whether `parlor images` says that table and disk agree, and what it found.
+    pub fn take_stock(&self) -> (bool, Inventory) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_parlor"));
+        command.args(["images", "--json", "--data"]).arg(self.data());
+        let output = command.output().expect("cargo built the program");
+        let inventory = serde_json::from_slice(&output.stdout).expect("it prints JSON");
+        (output.status.code() == Some(0), inventory)
     }
 
     /// Fails unless the log of a room and the disk say the same of every picture.
