@@ -15,13 +15,12 @@ const GPS_DIRECTORY: u16 = 0x8825;
 
 /// Notes what is in EXIF data (a TIFF file) and says how the picture lies.
 pub(super) fn read(data: &[u8], found: &mut Found) -> Orientation {
-    let before = found.len();
-    let mut orientation = None;
-    let read = walk(data, found, &mut orientation);
-    let known = found.len() > before || orientation.is_some();
-    if read.is_none() || !known {
-        found.insert(Removed::Other);
+    let (mut kinds, mut orientation) = (Found::new(), None);
+    let read = walk(data, &mut kinds, &mut orientation);
+    if read.is_none() || (kinds.is_empty() && orientation.is_none()) {
+        kinds.insert(Removed::Other);
     }
+    found.extend(kinds);
     Orientation::of_exif(orientation.unwrap_or(1))
 }
 

@@ -35,3 +35,6 @@ pub use removed::Removed;
 pub use sniff::{SNIFFED_BYTES, sniff};
 pub use thumb::{THUMB_HEIGHT, THUMB_WIDTH, Thumb};
 pub use unfit::Unfit;
+
+#[cfg(test)]
+mod tests;

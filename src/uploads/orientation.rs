@@ -48,6 +48,23 @@ impl Orientation {
         )
     }
 
+    /// Whether what is shown is mirrored from left to right, and from top to bottom, after rows and
+    /// columns changed places where they do.
+    pub fn mirrors_shown(self) -> (bool, bool) {
+        match self {
+            Self::Upright | Self::Transposed => (false, false),
+            Self::Mirrored | Self::QuarterTurn => (true, false),
+            Self::HalfTurn | Self::Transversed => (true, true),
+            Self::Flipped | Self::ThreeQuarterTurn => (false, true),
+        }
+    }
+
+    /// The same, of what is stored.
+    pub fn mirrors_stored(self) -> (bool, bool) {
+        let (x, y) = self.mirrors_shown();
+        if self.swaps() { (y, x) } else { (x, y) }
+    }
+
     /// The size after turning.
     pub fn size(self, width: usize, height: usize) -> (usize, usize) {
         if self.swaps() { (height, width) } else { (width, height) }
@@ -81,16 +98,27 @@ impl Orientation {
 
     /// Turns pixels of `bytes` bytes each.
     pub fn turn(self, pixels: &[u8], width: usize, height: usize, bytes: usize) -> Vec<u8> {
-        let (shown_width, shown_height) = self.size(width, height);
         let mut turned = Vec::with_capacity(pixels.len());
-        for y in 0..shown_height {
-            let (mut at, step) = self.walk(y, width, height);
-            for _ in 0..shown_width {
-                turned.extend_from_slice(&pixels[at * bytes..(at + 1) * bytes]);
-                at = at.wrapping_add_signed(step);
-            }
+        for y in 0..self.size(width, height).1 {
+            self.turn_row(pixels, y, (width, height), bytes, &mut turned);
         }
         turned
+    }
+
+    /// Adds the shown row `y` of stored pixels of `bytes` bytes each.
+    pub fn turn_row(
+        self,
+        pixels: &[u8],
+        y: usize,
+        (width, height): (usize, usize),
+        bytes: usize,
+        out: &mut Vec<u8>,
+    ) {
+        let (mut at, step) = self.walk(y, width, height);
+        for _ in 0..self.size(width, height).0 {
+            out.extend_from_slice(&pixels[at * bytes..(at + 1) * bytes]);
+            at = at.wrapping_add_signed(step);
+        }
     }
 }
 

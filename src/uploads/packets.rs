@@ -40,32 +40,35 @@ const XMP_NAMES: &[(&[u8], Removed)] = &[
 /// Notes what an XMP packet tells about.
 pub(super) fn xmp(packet: &[u8], found: &mut Found) {
     let packet = packet.get(..LOOKED_AT).unwrap_or(packet);
-    let before = found.len();
     let has = |name: &[u8]| packet.windows(name.len()).any(|part| part == name);
-    found.extend(XMP_NAMES.iter().filter(|(name, _)| has(name)).map(|(_, kind)| *kind));
-    if found.len() == before {
+    let kinds = XMP_NAMES.iter().filter(|(name, _)| has(name)).map(|(_, kind)| *kind);
+    note(kinds.collect(), found);
+}
+
+/// Notes what a packet has; what is in none of the lists is something else.
+fn note(kinds: Found, found: &mut Found) {
+    if kinds.is_empty() {
         found.insert(Removed::Other);
     }
+    found.extend(kinds);
 }
 
 /// Notes what Photoshop's resources, with IPTC among them, tell about.
 pub(super) fn iptc(packet: &[u8], found: &mut Found) {
     let packet = packet.get(..LOOKED_AT).unwrap_or(packet);
-    let before = found.len();
+    let mut kinds = Found::new();
     for part in packet.windows(3) {
         // Record 2 of IPTC: 0x1C, 2, the dataset.
         if let [0x1C, 2, dataset] = part {
-            found.extend(dataset_meaning(*dataset));
+            kinds.extend(dataset_meaning(*dataset));
         }
     }
     // Photoshop's two kinds of thumbnail.
     let thumbnails = [&b"8BIM\x04\x09"[..], b"8BIM\x04\x0C"];
     if packet.windows(6).any(|part| thumbnails.contains(&part)) {
-        found.insert(Removed::Thumbnail);
+        kinds.insert(Removed::Thumbnail);
     }
-    if found.len() == before {
-        found.insert(Removed::Other);
-    }
+    note(kinds, found);
 }
 
 fn dataset_meaning(dataset: u8) -> Option<Removed> {

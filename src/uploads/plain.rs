@@ -14,9 +14,21 @@ impl<'a> Plain<'a> {
         self.pieces.push(piece.into());
     }
 
+    /// Adds all pieces of another.
+    pub fn append(&mut self, other: Self) {
+        self.pieces.extend(other.pieces);
+    }
+
     /// How many bytes there are.
     pub fn len(&self) -> usize {
         self.pieces.iter().map(|piece| piece.len()).sum()
+    }
+
+    /// Writes all pieces behind one another.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        for piece in &self.pieces {
+            out.extend_from_slice(piece);
+        }
     }
 
     /// All pieces in one.

@@ -33,6 +33,8 @@ pub(super) struct Developed {
     pub size: (u32, u32),
     pub picture: Vec<u8>,
     pub thumb: Thumb,
+    /// What was found beside the pixels.
+    pub found: Found,
 }
 
 /// A file whose structure was read and whose pixels were not.
@@ -42,9 +44,6 @@ pub(super) trait Negative {
 
     /// What takes so much, if it takes too much: the beginning of a sentence.
     fn name(&self) -> &'static str;
-
-    /// What was found beside the pixels.
-    fn found(&mut self) -> Found;
 
     /// Decodes, strips, turns, makes the thumbnail.
     fn develop(self: Box<Self>) -> Result<Developed, Unfit>;
@@ -58,10 +57,10 @@ pub(super) trait Negative {
 pub fn prepare(file: &[u8], bounds: &Bounds) -> Result<Prepared, Unfit> {
     guarded(|| {
         let kind = sniff(head(file))?;
-        let mut negative = open(kind, file, bounds)?;
+        let negative = open(kind, file, bounds)?;
         bounds.memory(negative.memory(), negative.name())?;
-        let removed = negative.found().into_iter().collect();
-        let Developed { size: (width, height), picture, thumb } = negative.develop()?;
+        let Developed { size: (width, height), picture, thumb, found } = negative.develop()?;
+        let removed = found.into_iter().collect();
         Ok(Prepared { kind, width, height, picture, thumb, removed })
     })
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use jpeg_encoder::{ChromaSubsamplingMethod, ColorType, Encoder};
+use jpeg_encoder::{ChromaSubsamplingMethod, ColorType, Encoder, SamplingFactor};
 
 use crate::model::ImageKind;
 
@@ -60,15 +60,30 @@ pub(super) struct Sketch {
     /// Its size as the pixels are stored.
     size: (usize, usize),
     orientation: Orientation,
+    /// Whether the picture's colours are coarse already, as those of photographs are.
+    coarse: bool,
 }
 
 impl Sketch {
     pub fn new(width: usize, height: usize, space: Space, orientation: Orientation) -> Self {
-        let shown = orientation.size(width, height);
-        let fitting = fit(shown.0, shown.1);
-        let size = orientation.size(fitting.0, fitting.1);
-        let shrink = Shrink::new((width, height), size, space.channels());
-        Self { shrink, space, size, orientation }
+        Self::reduced((width, height), (width, height), space, orientation)
+    }
+
+    /// Of a picture of the size `full` whose rows come in smaller, but no smaller than the thumbnail.
+    pub fn reduced(
+        full: (usize, usize),
+        coming: (usize, usize),
+        space: Space,
+        orientation: Orientation,
+    ) -> Self {
+        let size = thumb_size(full, orientation);
+        let shrink = Shrink::new(coming, size, space.channels());
+        Self { shrink, space, size, orientation, coarse: space == Space::YCbCr }
+    }
+
+    /// The same of a picture whose colours are as coarse as a photograph's.
+    pub fn coarse(self) -> Self {
+        Self { coarse: true, ..self }
     }
 
     /// Takes the next row.
@@ -88,20 +103,31 @@ impl Sketch {
         let size = self.orientation.size(width, height);
         let grey = channels < 3;
         let profile = profile.filter(|profile| icc::fits_thumb(profile, grey));
+        // Drawings and screenshots have edges between colours.
+        let sampling = if self.coarse { SamplingFactor::F_2_2 } else { SamplingFactor::F_1_1 };
         let encoded = match self.space {
             Space::GreyAlpha | Space::RgbAlpha if !opaque => {
                 png(&pixels, size, grey, profile).map(|bytes| (ImageKind::Png, bytes))
             }
-            Space::GreyAlpha => jpeg(&without_alpha(&pixels, 2), size, ColorType::Luma, profile),
-            Space::RgbAlpha => jpeg(&pixels, size, ColorType::Rgba, profile),
-            Space::Grey => jpeg(&pixels, size, ColorType::Luma, profile),
-            Space::Rgb => jpeg(&pixels, size, ColorType::Rgb, profile),
-            Space::YCbCr => jpeg(&pixels, size, ColorType::Ycbcr, profile),
+            Space::GreyAlpha => {
+                jpeg(&without_alpha(&pixels, 2), size, ColorType::Luma, sampling, profile)
+            }
+            Space::RgbAlpha => jpeg(&pixels, size, ColorType::Rgba, sampling, profile),
+            Space::Grey => jpeg(&pixels, size, ColorType::Luma, sampling, profile),
+            Space::Rgb => jpeg(&pixels, size, ColorType::Rgb, sampling, profile),
+            Space::YCbCr => jpeg(&pixels, size, ColorType::Ycbcr, sampling, profile),
         };
         let (kind, bytes) = encoded.ok_or_else(|| Unfit::broken("no thumbnail can be made"))?;
         let [width, height] = [size.0, size.1].map(|side| u32::try_from(side).unwrap_or(0));
         Ok(Thumb { kind, width, height, bytes })
     }
+}
+
+/// The size of a picture's thumbnail, both as they are stored.
+pub(super) fn thumb_size(full: (usize, usize), orientation: Orientation) -> (usize, usize) {
+    let shown = orientation.size(full.0, full.1);
+    let fitting = fit(shown.0, shown.1);
+    orientation.size(fitting.0, fitting.1)
 }
 
 /// The size of a thumbnail: as large as it may be, never larger than the picture.
@@ -126,11 +152,13 @@ fn jpeg(
     pixels: &[u8],
     (width, height): (usize, usize),
     colours: ColorType,
+    sampling: SamplingFactor,
     profile: Option<&[u8]>,
 ) -> Option<(ImageKind, Vec<u8>)> {
     let mut bytes = Vec::with_capacity(width * height / 4);
     let mut encoder = Encoder::new(&mut bytes, QUALITY);
     encoder.set_chroma_subsampling_method(ChromaSubsamplingMethod::Average);
+    encoder.set_sampling_factor(sampling);
     if let Some(profile) = profile {
         encoder.add_icc_profile(profile).ok()?;
     }

@@ -34,6 +34,11 @@ pub(super) fn read<'a>(file: &'a [u8], bounds: &Bounds) -> Result<Gif<'a>, Unfit
             b'\x21' => walk.extension(&mut take)?,
             b'\x2C' => walk.frame(&mut take)?,
             b'\x3B' => break,
+            // Readers stop here and show what they have: what follows is no part of the picture.
+            _ if walk.gif.tally.frames > 0 => {
+                walk.gif.found.insert(Removed::Appended);
+                break;
+            }
             _ => return Err(Unfit::broken("it has a block that no reader of GIF knows")),
         }
     }

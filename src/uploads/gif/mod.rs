@@ -44,10 +44,6 @@ impl Negative for Gif<'_> {
         "A GIF"
     }
 
-    fn found(&mut self) -> Found {
-        std::mem::take(&mut self.found)
-    }
-
     fn develop(self: Box<Self>) -> Result<Developed, Unfit> {
         let plain = self.plain.joined();
         let size = (self.width, self.height);
@@ -67,7 +63,12 @@ impl Negative for Gif<'_> {
             }
         }
         let thumb = thumb.ok_or_else(|| Unfit::broken("it has no frame"))?;
-        Ok(Developed { size: (size.0.into(), size.1.into()), picture: plain, thumb })
+        Ok(Developed {
+            size: (size.0.into(), size.1.into()),
+            picture: plain,
+            thumb,
+            found: self.found,
+        })
     }
 }
 

@@ -11,12 +11,14 @@ const CODING: &str = "This JPEG is coded in a way that browsers do not show (los
 pub(super) struct Frame {
     pub width: usize,
     pub height: usize,
+    pub marker: u8,
     pub progressive: bool,
     pub components: Vec<Component>,
 }
 
-/// One component: its sampling factors and its quantisation table.
+/// One component: its id, its sampling factors and its quantisation table.
 pub(super) struct Component {
+    pub id: u8,
     pub across: usize,
     pub down: usize,
     pub table: usize,
@@ -43,7 +45,7 @@ impl Frame {
         let components: Result<Vec<_>, _> = (0..count).map(|_| component(&mut take)).collect();
         let components = components?;
         let (width, height) = (width.into(), height.into());
-        Ok(Self { width, height, progressive: marker == 0xC2, components })
+        Ok(Self { width, height, marker, progressive: marker == 0xC2, components })
     }
 
     pub fn pixels(&self) -> u64 {
@@ -72,10 +74,10 @@ impl Frame {
 }
 
 fn component(take: &mut Take<'_>) -> Result<Component, Unfit> {
-    let [_, factors, table] = take.array()?;
+    let [id, factors, table] = take.array()?;
     let (across, down) = (usize::from(factors >> 4), usize::from(factors & 15));
     if !(1..=4).contains(&across) || !(1..=4).contains(&down) || table > 3 {
         return Err(Unfit::broken("its frame header makes no sense"));
     }
-    Ok(Component { across, down, table: table.into() })
+    Ok(Component { id, across, down, table: table.into() })
 }

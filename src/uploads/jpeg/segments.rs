@@ -12,7 +12,8 @@ use crate::uploads::unfit::Unfit;
 use crate::uploads::{exif, icc, packets};
 
 use super::frame::Frame;
-use super::turned::Tables;
+use super::scan::Scan;
+use super::tables::Tables;
 use super::{Jpeg, Orientation};
 
 /// The most scans. Encoders write about ten; thousands are an attack on the decoder's time.
@@ -48,12 +49,13 @@ struct Walk<'a> {
     frame: Option<Frame>,
     scans: usize,
     partial_scans: bool,
+    scan: Option<Scan<'a>>,
     tables: Tables,
     orientation: Option<Orientation>,
     jfif: Option<Vec<u8>>,
     adobe: Option<&'a [u8]>,
     profile: Vec<(u8, u8, &'a [u8])>,
-    body: Vec<&'a [u8]>,
+    body: Plain<'a>,
     found: Found,
 }
 
@@ -76,21 +78,22 @@ impl<'a> Walk<'a> {
     }
 
     fn segment(&mut self, marker: u8, take: &mut Take<'a>, b: &Bounds) -> Result<(), Unfit> {
-        let whole = take.at();
+        let start = take.at();
         let length = usize::from(u16::from_be_bytes(take.array()?));
         let body = length.checked_sub(2).ok_or_else(|| Unfit::broken("a segment has no size"))?;
         let body = take.bytes(body)?;
+        let whole = take.since(start);
         match marker {
-            0xC4 => {}
-            0xDB => self.tables.read(body),
-            0xDD => {}
+            0xC4 => self.tables.codes(body)?,
+            0xDB => self.tables.quantisation(body)?,
+            0xDD => self.tables.restart = u16::from_be_bytes(Take::new(body).array()?).into(),
             0xC0..=0xCF => {
                 if self.frame.is_some() {
                     return Err(Unfit::broken("it has two frames"));
                 }
                 self.frame = Some(Frame::read(marker, body, b)?);
             }
-            SOS => self.scan(body, take)?,
+            SOS => return self.scan(body, whole, take),
             0xE0..=0xEF | 0xFE => {
                 self.application(marker, body);
                 return Ok(());
@@ -101,21 +104,33 @@ impl<'a> Walk<'a> {
                 return Ok(());
             }
         }
-        self.body.push(match marker {
-            0xC4 => &[0xFF, 0xC4],
-            0xDB => &[0xFF, 0xDB],
-            0xDD => &[0xFF, 0xDD],
-            0xC0 => &[0xFF, 0xC0],
-            0xC1 => &[0xFF, 0xC1],
-            0xC2 => &[0xFF, 0xC2],
-            _ => &[0xFF, SOS],
-        });
-        self.body.push(take.since(whole));
+        self.keep(marker, whole);
         Ok(())
     }
 
-    /// Goes to the end of a scan's coded data.
-    fn scan(&mut self, header: &[u8], take: &mut Take<'a>) -> Result<(), Unfit> {
+    /// Keeps a segment, unless the only scan is over: then it shapes nothing.
+    fn keep(&mut self, marker: u8, whole: &'a [u8]) {
+        if self.scan.is_none() {
+            self.body.keep(vec![0xFF, marker]);
+            self.body.keep(whole);
+        }
+    }
+
+    /// Whether the pixels are YCbCr or grey, as libjpeg decides it.
+    fn usual_colours(&self, frame: &Frame) -> bool {
+        let ids: Vec<u8> = frame.components.iter().map(|component| component.id).collect();
+        match (ids.len(), self.adobe.and_then(|adobe| adobe.last())) {
+            (1, _) => true,
+            (3, _) if self.jfif.is_some() => true,
+            (3, Some(transform)) => *transform != 0,
+            (3, None) => ids != *b"RGB" && ids != *b"rgb",
+            _ => false,
+        }
+    }
+
+    /// Goes to the end of a scan's coded data. What of it belongs to a picture of one scan is found
+    /// out when that is read.
+    fn scan(&mut self, header: &[u8], whole: &'a [u8], take: &mut Take<'a>) -> Result<(), Unfit> {
         let Some(frame) = &self.frame else {
             return Err(Unfit::broken("a scan comes before the frame"));
         };
@@ -129,7 +144,14 @@ impl<'a> Walk<'a> {
         let end = data
             .windows(2)
             .position(|pair| pair[0] == 0xFF && !matches!(pair[1], 0 | 0xFF | 0xD0..=0xD7));
-        take.bytes(end.ok_or_else(Unfit::truncated)?)?;
+        let data = take.bytes(end.ok_or_else(Unfit::truncated)?)?;
+        let scan = Scan::open(header, data, frame, &self.tables)?;
+        self.keep(SOS, whole);
+        match scan.filter(|_| self.scans == 1) {
+            Some(scan) => self.scan = Some(scan),
+            None if self.scan.is_none() => self.body.keep(data),
+            None => return Err(Unfit::broken("it goes on behind its last pixel")),
+        }
         Ok(())
     }
 
@@ -176,30 +198,28 @@ impl<'a> Walk<'a> {
             return Err(Unfit::broken("it has no pixels"));
         }
         let profile = self.joined_profile();
-        let frame = self.frame.ok_or_else(Unfit::truncated)?;
-        if self.scans > 1 && !frame.progressive && !self.partial_scans {
-            return Err(Unfit::broken("it goes on behind its last pixel"));
-        }
-        let mut plain = Plain::default();
-        plain.keep(&[0xFF, SOI][..]);
+        let frame = self.frame.take().ok_or_else(Unfit::truncated)?;
+        let usual = self.usual_colours(&frame);
+        let mut lead = Plain::default();
+        lead.keep(&[0xFF, SOI][..]);
         if let Some(jfif) = self.jfif {
-            plain.keep(segment_of(0xE0, &[&jfif]));
+            lead.keep(segment_of(0xE0, &[&jfif]));
         }
         if let Some(adobe) = self.adobe {
-            plain.keep(segment_of(0xEE, &[adobe]));
+            lead.keep(segment_of(0xEE, &[adobe]));
         }
-        keep_profile(&mut plain, profile.as_deref().unwrap_or_default());
-        for piece in self.body {
-            plain.keep(piece);
-        }
-        plain.keep(&[0xFF, EOI][..]);
+        keep_profile(&mut lead, profile.as_deref().unwrap_or_default());
         Ok(Jpeg {
             frame,
+            usual,
             partial_scans: self.partial_scans,
+            single_scan: self.scan.is_some(),
+            scan: self.scan,
             tables: self.tables,
             orientation: self.orientation.unwrap_or_default(),
             profile,
-            plain,
+            lead,
+            body: self.body,
             found: self.found,
         })
     }

@@ -14,58 +14,18 @@ use crate::uploads::unfit::Unfit;
 
 use super::Pixels;
 use super::frame::Frame;
+use super::tables::{Steps, Tables};
 
 /// For a picture whose tables cannot be used again.
 const QUALITY: u8 = 92;
 
-/// The place in a block, row by row, of each coefficient as tables are stored.
-const ZIGZAG: [usize; 64] = [
-    0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20,
-    13, 6, 7, 14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59,
-    52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63,
-];
-
-/// The quantisation tables of a file, row by row.
-#[derive(Default)]
-pub(super) struct Tables([Option<Box<[u16; 64]>>; 4]);
-
-impl Tables {
-    /// Notes the tables of a segment. What is wrong with it the decoder will say.
-    pub fn read(&mut self, mut segment: &[u8]) {
-        while let Some((head, rest)) = segment.split_first() {
-            let wide = head >> 4 != 0;
-            let Some((values, rest)) = rest.split_at_checked(if wide { 128 } else { 64 }) else {
-                return;
-            };
-            let mut table = Box::new([1u16; 64]);
-            for (place, index) in ZIGZAG.into_iter().enumerate() {
-                table[index] = if wide {
-                    u16::from_be_bytes([values[2 * place], values[2 * place + 1]])
-                } else {
-                    values[place].into()
-                };
-            }
-            if let Some(slot) = self.0.get_mut(usize::from(head & 15)) {
-                *slot = Some(table);
-            }
-            segment = rest;
-        }
+/// A table for the encoder, which takes bytes only.
+fn custom(steps: Steps, turn: Orientation) -> Option<QuantizationTableType> {
+    if steps.iter().any(|step| *step > 255) {
+        return None;
     }
-
-    /// A table for the encoder, which takes bytes only.
-    fn custom(&self, index: usize, turn: Orientation) -> Option<QuantizationTableType> {
-        let table = self.0.get(index)?.as_ref()?;
-        if table.iter().any(|value| !(1..=255).contains(value)) {
-            return None;
-        }
-        let mut turned = table.clone();
-        if turn.swaps() {
-            for (at, value) in turned.iter_mut().enumerate() {
-                *value = table[(at % 8) * 8 + at / 8];
-            }
-        }
-        Some(QuantizationTableType::Custom(turned))
-    }
+    let at = |place: usize| if turn.swaps() { place % 8 * 8 + place / 8 } else { place };
+    Some(QuantizationTableType::Custom(Box::new(std::array::from_fn(|place| steps[at(place)]))))
 }
 
 /// Encodes decoded pixels as they are shown.
@@ -82,7 +42,7 @@ pub(super) fn encode(
     encoder.set_sampling_factor(sampling(frame, turn));
     let table = |component: usize| {
         let component = frame.components.get(component).or(frame.components.first())?;
-        tables.custom(component.table, turn)
+        custom(tables.steps(component.table).ok()?, turn)
     };
     // What was RGB or CMYK is YCbCr now: its tables were for something else.
     if pixels.space != Space::Rgb
@@ -124,13 +84,13 @@ struct Turned {
     strip: RefCell<Strip>,
 }
 
-/// Some rows at once: of a picture that is turned by a quarter each comes from a column, and columns
-/// are far apart in memory.
+/// Some rows at once, each component by itself: of a picture that is turned by a quarter each row
+/// comes from a column, and columns are far apart in memory.
 #[derive(Default)]
 struct Strip {
     first: usize,
     rows: usize,
-    samples: Vec<u8>,
+    planes: [Vec<u8>; 3],
 }
 
 const STRIP_ROWS: usize = 16;
@@ -138,26 +98,39 @@ const STRIP_ROWS: usize = 16;
 impl Turned {
     fn new(pixels: Pixels, turn: Orientation) -> Self {
         let (width, height) = turn.size(pixels.width, pixels.height);
-        Self { pixels, turn, width, height, strip: RefCell::default() }
+        let mut strip = Strip::default();
+        for plane in &mut strip.planes[..pixels.space.channels()] {
+            plane.resize(STRIP_ROWS * width, 0);
+        }
+        Self { pixels, turn, width, height, strip: RefCell::new(strip) }
     }
 
     fn fill(&self, strip: &mut Strip, first: usize) {
-        let channels = self.pixels.space.channels();
         strip.first = first;
         strip.rows = STRIP_ROWS.min(self.height - first);
-        strip.samples.resize(STRIP_ROWS * self.width * channels, 0);
-        let row = |y| self.turn.walk(y, self.pixels.width, self.pixels.height);
-        let mut walks: [(usize, isize); STRIP_ROWS] = [(0, 0); STRIP_ROWS];
-        for (y, walk) in (first..first + strip.rows).zip(&mut walks) {
-            *walk = row(y);
+        match self.pixels.space {
+            Space::Grey => self.gather(strip, |pixel: [u8; 1]| pixel),
+            Space::Rgb => self.gather(strip, |[red, green, blue]: [u8; 3]| {
+                let (y, cb, cr) = rgb_to_ycbcr(red, green, blue);
+                [y, cb, cr]
+            }),
+            _ => self.gather(strip, |pixel: [u8; 3]| pixel),
+        }
+    }
+
+    fn gather<const N: usize>(&self, strip: &mut Strip, convert: impl Fn([u8; N]) -> [u8; N]) {
+        let (pixels, _) = self.pixels.samples.as_chunks::<N>();
+        let mut walks = [(0, 0); STRIP_ROWS];
+        for (y, walk) in (strip.first..).zip(&mut walks[..strip.rows]) {
+            *walk = self.turn.walk(y, self.pixels.width, self.pixels.height);
         }
         // All rows pixel by pixel: neighbours in a column share a cache line of the source.
         for x in 0..self.width {
             for (y, (at, step)) in walks[..strip.rows].iter_mut().enumerate() {
-                let from = *at * channels;
-                let to = (y * self.width + x) * channels;
-                let source = &self.pixels.samples[from..from + channels];
-                strip.samples[to..to + channels].copy_from_slice(source);
+                let pixel = convert(pixels[*at]);
+                for (plane, sample) in strip.planes.iter_mut().zip(pixel) {
+                    plane[y * self.width + x] = sample;
+                }
                 *at = at.wrapping_add_signed(*step);
             }
         }
@@ -183,24 +156,9 @@ impl ImageBuffer for Turned {
         if !(strip.first..strip.first + strip.rows).contains(&y) {
             self.fill(&mut strip, y / STRIP_ROWS * STRIP_ROWS);
         }
-        let length = self.width * self.pixels.space.channels();
-        let row = &strip.samples[(y - strip.first) * length..][..length];
-        let [first, second, third, _] = buffers;
-        match self.pixels.space {
-            Space::Grey => first.extend_from_slice(row),
-            Space::Rgb => {
-                for pixel in row.chunks_exact(3) {
-                    let (y, cb, cr) = rgb_to_ycbcr(pixel[0], pixel[1], pixel[2]);
-                    first.push(y);
-                    second.push(cb);
-                    third.push(cr);
-                }
-            }
-            _ => {
-                first.extend(row.chunks_exact(3).map(|pixel| pixel[0]));
-                second.extend(row.chunks_exact(3).map(|pixel| pixel[1]));
-                third.extend(row.chunks_exact(3).map(|pixel| pixel[2]));
-            }
+        let row = (y - strip.first) * self.width;
+        for (buffer, plane) in buffers.iter_mut().zip(&strip.planes) {
+            buffer.extend_from_slice(plane.get(row..row + self.width).unwrap_or_default());
         }
     }
 }

@@ -130,7 +130,6 @@ impl<'a> Walk<'a, '_> {
             b"cLLI" => 8..=8,
             b"sBIT" => 1..=4,
             b"bKGD" => 1..=6,
-            b"pHYs" => 9..=9,
             _ => return false,
         };
         sizes.contains(&chunk.data.len()) && !self.pixels_seen && self.first(chunk.name)
@@ -169,6 +168,8 @@ impl<'a> Walk<'a, '_> {
         match &chunk.name {
             b"eXIf" => self.png.orientation = exif::read(chunk.data, found),
             b"tEXt" | b"zTXt" | b"iTXt" => packets::png_text(chunk.data, found),
+            // Dots per inch, a histogram, a smaller palette to suggest: they tell nothing.
+            b"pHYs" | b"hIST" | b"sPLT" => {}
             b"tIME" => {
                 found.insert(Removed::Time);
             }

@@ -19,6 +19,9 @@ use header::Header;
 /// Memory for what is small: the window of the decoder, rows, the thumbnail.
 const SMALL_THINGS: u64 = 12 << 20;
 
+/// The most memory for the pixels of a picture that is turned with 16 bits.
+const DEEP_BYTES: u64 = 160 << 20;
+
 /// A PNG file whose chunks were read.
 pub(super) struct Png<'a> {
     header: Header,
@@ -41,9 +44,13 @@ pub(super) fn open<'a>(file: &'a [u8], bounds: &Bounds) -> Result<Png<'a>, Unfit
 }
 
 impl Png<'_> {
-    /// Whether 16 bits stay 16 bits in a turned picture: only if there is room for two copies.
+    /// Bytes of a turned picture's pixel: 16 bits stay 16 bits if there is room for that.
+    fn turned_pixel(&self) -> u64 {
+        if self.deep_turn() { self.header.wide_pixel() } else { self.header.narrow_pixel() }
+    }
+
     fn deep_turn(&self) -> bool {
-        self.header.depth == 16 && self.header.pixels() * 2 * self.header.wide_pixel() <= 160 << 20
+        self.header.depth == 16 && self.header.pixels() * self.header.wide_pixel() <= DEEP_BYTES
     }
 }
 
@@ -52,9 +59,8 @@ impl Negative for Png<'_> {
         let pixels = self.header.pixels();
         let file = self.plain.len() as u64;
         let held = if self.orientation != Orientation::Upright {
-            let wide = if self.deep_turn() { self.header.wide_pixel() } else { 0 };
-            // Both ways round at once, then one of them and the new file, at worst as large.
-            pixels * 2 * wide.max(self.header.narrow_pixel())
+            // The new file may become larger than the old one, and its buffer doubles as it grows.
+            pixels * self.turned_pixel() + 4 * file
         } else if self.header.interlaced {
             pixels * self.header.narrow_pixel()
         } else {
@@ -71,10 +77,6 @@ impl Negative for Png<'_> {
         }
     }
 
-    fn found(&mut self) -> Found {
-        std::mem::take(&mut self.found)
-    }
-
     fn develop(self: Box<Self>) -> Result<Developed, Unfit> {
         let plain = self.plain.joined();
         let (width, height) = (self.header.width as usize, self.header.height as usize);
@@ -89,11 +91,16 @@ impl Negative for Png<'_> {
             let pixels = reader.whole(&mut sketch)?;
             drop(reader);
             let colours = (&self.colours[..], self.packed_profile.as_deref());
-            Some(turned::encode(pixels, &self.header, self.orientation, colours)?)
+            Some(turned::encode(&pixels, &self.header, self.orientation, colours)?)
         };
         let thumb = sketch.finish(self.profile.as_deref())?;
         let size = self.orientation.size(width, height);
         let [width, height] = [size.0, size.1].map(|side| u32::try_from(side).unwrap_or(0));
-        Ok(Developed { size: (width, height), picture: picture.unwrap_or(plain), thumb })
+        Ok(Developed {
+            size: (width, height),
+            picture: picture.unwrap_or(plain),
+            thumb,
+            found: self.found,
+        })
     }
 }

@@ -61,28 +61,48 @@ fn next<'a>(take: &mut Take<'a>) -> Result<Chunk<'a>, Unfit> {
     Ok(Chunk { name, data })
 }
 
-/// A chunk of our own; its padding is zero.
-fn written(name: [u8; 4], parts: &[&[u8]]) -> Vec<u8> {
-    let data = parts.concat();
-    let length = u32::try_from(data.len()).unwrap_or(0).to_le_bytes();
-    let padding = if data.len() % 2 == 1 { &[0][..] } else { &[] };
-    [&name[..], &length, &data, padding].concat()
+/// Adds a chunk; its padding is zero.
+fn keep<'a>(plain: &mut Plain<'a>, name: [u8; 4], parts: Plain<'a>) {
+    let length = u32::try_from(parts.len()).unwrap_or(0);
+    plain.keep([name, length.to_le_bytes()].concat());
+    plain.append(parts);
+    if length % 2 == 1 {
+        plain.keep(&[0][..]);
+    }
+}
+
+fn keep_data<'a>(plain: &mut Plain<'a>, name: [u8; 4], data: &'a [u8]) {
+    let mut parts = Plain::default();
+    parts.keep(data);
+    keep(plain, name, parts);
 }
 
 /// A whole file of these chunks.
-pub(super) fn riff(chunks: &[u8]) -> Vec<u8> {
-    written(*b"RIFF", &[b"WEBP", chunks])
+fn riff(chunks: Plain<'_>) -> Plain<'_> {
+    let mut parts = Plain::default();
+    parts.keep(&b"WEBP"[..]);
+    parts.append(chunks);
+    let mut file = Plain::default();
+    keep(&mut file, *b"RIFF", parts);
+    file
 }
 
-/// The chunk of an extended file's canvas.
-pub(super) fn canvas(flags: u8, width: u32, height: u32) -> Vec<u8> {
+fn keep_canvas(plain: &mut Plain<'_>, flags: u8, width: u32, height: u32) {
     let [width, height] = [width, height].map(|side| side.saturating_sub(1).to_le_bytes());
-    written(*b"VP8X", &[&[flags, 0, 0, 0], &width[..3], &height[..3]])
+    let mut parts = Plain::default();
+    parts.keep([&[flags, 0, 0, 0], &width[..3], &height[..3]].concat());
+    keep(plain, *b"VP8X", parts);
 }
 
-/// The chunk of a lossy or lossless picture.
-pub(super) fn coded(coding: Coding, data: &[u8]) -> Vec<u8> {
-    written(coding.name(), &[data])
+/// A whole file of one coded picture. A lossless one is said to have transparency, so that the
+/// decoder decodes it in place.
+pub(super) fn file_of(coding: Coding, (width, height): (u32, u32), data: &[u8]) -> Vec<u8> {
+    let mut chunks = Plain::default();
+    if coding == Coding::Lossless {
+        keep_canvas(&mut chunks, ALPHA, width, height);
+    }
+    keep_data(&mut chunks, coding.name(), data);
+    riff(chunks).joined()
 }
 
 fn three(bytes: [u8; 3]) -> u32 {
@@ -114,17 +134,17 @@ impl<'a> Walk<'a, '_> {
             }
             b"ALPH" if still && self.flags.is_some() && self.alpha.is_none() => {
                 self.alpha = Some(chunk.data);
-                self.body.keep(written(chunk.name, &[chunk.data]));
+                keep_data(&mut self.body, chunk.name, chunk.data);
             }
             b"VP8 " | b"VP8L" if still => {
                 let coding = Coding::of(chunk.name);
                 let frame = Frame::still(coding, chunk.data, self.alpha)?;
                 self.still(frame)?;
-                self.body.keep(coded(coding, chunk.data));
+                keep_data(&mut self.body, chunk.name, chunk.data);
             }
             b"ANIM" if animated && self.animation.is_none() && chunk.data.len() == 6 => {
                 self.animation = Some(chunk.data);
-                self.body.keep(written(chunk.name, &[chunk.data]));
+                keep_data(&mut self.body, chunk.name, chunk.data);
             }
             b"ANMF" if animated && self.animation.is_some() => self.frame(chunk.data)?,
             b"ICCP" if self.profile.is_none() && icc::is_profile(chunk.data) => {
@@ -169,7 +189,8 @@ impl<'a> Walk<'a, '_> {
         if left + width > self.canvas.0 || top + height > self.canvas.1 {
             return Err(Unfit::broken("a frame does not lie on its canvas"));
         }
-        let (mut alpha, mut frame, mut kept) = (None, None, Vec::new());
+        let (mut alpha, mut frame, mut kept) = (None, None, Plain::default());
+        kept.keep(head);
         while !take.rest().is_empty() {
             let chunk = next(&mut take)?;
             match &chunk.name {
@@ -182,14 +203,14 @@ impl<'a> Walk<'a, '_> {
                     continue;
                 }
             }
-            kept.extend(written(chunk.name, &[chunk.data]));
+            keep_data(&mut kept, chunk.name, chunk.data);
         }
         let frame = frame.ok_or_else(|| Unfit::broken("a frame has no pixels"))?;
         if (frame.width, frame.height) != (width, height) {
             return Err(Unfit::broken("a frame has another size than it says"));
         }
         self.frames.push(frame.at(left, top));
-        self.body.keep(written(*b"ANMF", &[head, &kept]));
+        keep(&mut self.body, *b"ANMF", kept);
         Ok(())
     }
 
@@ -221,14 +242,12 @@ impl<'a> Walk<'a, '_> {
             let animated = flags & ANIMATION != 0;
             let alpha = animated || self.frames.iter().any(Frame::may_be_see_through);
             let kept = if alpha { ANIMATION | ALPHA } else { ANIMATION };
-            chunks.keep(canvas(flags & kept | profile, width, height));
+            keep_canvas(&mut chunks, flags & kept | profile, width, height);
         }
         if let Some(profile) = self.profile.filter(|_| self.flags.is_some()) {
-            chunks.keep(written(*b"ICCP", &[profile]));
+            keep_data(&mut chunks, *b"ICCP", profile);
         }
-        chunks.keep(self.body.joined());
-        let mut plain = Plain::default();
-        plain.keep(riff(&chunks.joined()));
+        chunks.append(self.body);
         // Frames of an animation cannot be turned without moving them; nobody writes such a file,
         // and what shows animations does not turn them.
         let animated = self.animation.is_some();
@@ -239,7 +258,7 @@ impl<'a> Walk<'a, '_> {
             frames: self.frames,
             orientation,
             profile: self.profile,
-            plain,
+            plain: riff(chunks),
             found: self.found,
         })
     }

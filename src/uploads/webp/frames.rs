@@ -85,6 +85,10 @@ impl<'a> Frame<'a> {
         self.coding == Coding::Lossless || self.alpha.is_some()
     }
 
+    pub fn is_lossy(&self) -> bool {
+        self.coding == Coding::Lossy
+    }
+
     fn pixels(&self) -> u64 {
         u64::from(self.width) * u64::from(self.height)
     }
@@ -103,10 +107,8 @@ impl<'a> Frame<'a> {
     /// Decodes all of it.
     pub fn decode(&self) -> Result<Pixels, Unfit> {
         let alpha = self.alpha.map(|alpha| self.decode_alpha(alpha)).transpose()?;
-        let (file, channels) = match self.coding {
-            Coding::Lossy => (chunks::riff(&chunks::coded(self.coding, self.data)), 3),
-            Coding::Lossless => (lossless_file(self.width, self.height, self.data), 4),
-        };
+        let file = chunks::file_of(self.coding, (self.width, self.height), self.data);
+        let channels = if self.coding == Coding::Lossless { 4 } else { 3 };
         let colours = decode(file, self.width, self.height, channels)?;
         let (width, see_through) = (self.width as usize, self.see_through);
         Ok(Pixels { width, colours, channels, alpha, see_through })
@@ -121,7 +123,7 @@ impl<'a> Frame<'a> {
             1 => {
                 let bits = (self.width - 1) | (self.height - 1) << 14;
                 let whole = [&[0x2F][..], &bits.to_le_bytes(), data].concat();
-                let file = lossless_file(self.width, self.height, &whole);
+                let file = chunks::file_of(Coding::Lossless, (self.width, self.height), &whole);
                 let pixels = decode(file, self.width, self.height, 4)?;
                 pixels.chunks_exact(4).map(|pixel| pixel[1]).collect()
             }
@@ -130,13 +132,6 @@ impl<'a> Frame<'a> {
         unfilter(&mut plane, width, head >> 2 & 3);
         Ok(plane)
     }
-}
-
-/// A file that the decoder takes for one with transparency, so that it decodes in place.
-fn lossless_file(width: u32, height: u32, data: &[u8]) -> Vec<u8> {
-    const ALPHA: u8 = 0x10;
-    let canvas = chunks::canvas(ALPHA, width, height);
-    chunks::riff(&[canvas, chunks::coded(Coding::Lossless, data)].concat())
 }
 
 fn decode(file: Vec<u8>, width: u32, height: u32, channels: usize) -> Result<Vec<u8>, Unfit> {
@@ -174,6 +169,21 @@ fn unfilter(plane: &mut [u8], width: usize, filter: u8) {
 }
 
 impl Pixels {
+    /// All of it as RGB, or as RGBA if it has a place for transparency.
+    pub fn packed(self) -> (Vec<u8>, usize) {
+        if self.alpha.is_none() && self.channels == 3 {
+            return (self.colours, 3);
+        }
+        let channels = if self.see_through { 4 } else { 3 };
+        let mut packed = Vec::with_capacity(self.colours.len() / self.channels * channels);
+        let mut row = vec![0; self.width * 4];
+        for y in 0..self.colours.len() / (self.width * self.channels) {
+            self.row(y, &mut row);
+            packed.extend(row.chunks_exact(4).flat_map(|pixel| &pixel[..channels]));
+        }
+        (packed, channels)
+    }
+
     /// Writes a row as RGBA, as much of it as there is room for.
     pub fn row(&self, y: usize, out: &mut [u8]) {
         let length = self.width * self.channels;

@@ -54,10 +54,6 @@ impl Negative for Webp<'_> {
         }
     }
 
-    fn found(&mut self) -> Found {
-        std::mem::take(&mut self.found)
-    }
-
     fn develop(self: Box<Self>) -> Result<Developed, Unfit> {
         let (first, others) = self.frames.split_first().ok_or_else(Unfit::truncated)?;
         let pixels = first.decode()?;
@@ -73,7 +69,7 @@ impl Negative for Webp<'_> {
         };
         let size = self.orientation.size(self.width as usize, self.height as usize);
         let [width, height] = [size.0, size.1].map(|side| u32::try_from(side).unwrap_or(0));
-        Ok(Developed { size: (width, height), picture, thumb })
+        Ok(Developed { size: (width, height), picture, thumb, found: self.found })
     }
 }
 
@@ -82,6 +78,9 @@ impl Webp<'_> {
     fn sketch(&self, frame: &Frame<'_>, pixels: &Pixels) -> Result<super::thumb::Thumb, Unfit> {
         let (width, height) = (self.width as usize, self.height as usize);
         let mut sketch = Sketch::new(width, height, Space::RgbAlpha, self.orientation);
+        if frame.is_lossy() {
+            sketch = sketch.coarse();
+        }
         let mut row = vec![0; width * 4];
         for y in 0..height {
             row.fill(0);

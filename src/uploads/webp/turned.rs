@@ -16,22 +16,19 @@ pub(super) fn encode(
     profile: Option<&[u8]>,
 ) -> Result<Vec<u8>, Unfit> {
     let (width, height) = (frame.width as usize, frame.height as usize);
-    let mut stored = vec![0; width * height * 4];
-    for (y, row) in stored.chunks_exact_mut(width * 4).enumerate() {
-        pixels.row(y, row);
-    }
-    drop(pixels);
-    let shown = turn.turn(&stored, width, height, 4);
+    let (stored, channels) = pixels.packed();
+    let shown = turn.turn(&stored, width, height, channels);
     drop(stored);
     let (width, height) = turn.size(width, height);
     let [width, height] = [width, height].map(|side| u32::try_from(side).unwrap_or(0));
+    let colours = if channels == 4 { ColorType::Rgba8 } else { ColorType::Rgb8 };
     let mut bytes = Vec::new();
     let mut encoder = WebPEncoder::new(&mut bytes);
     if let Some(profile) = profile {
         encoder.set_icc_profile(profile.to_vec());
     }
     encoder
-        .encode(&shown, width, height, ColorType::Rgba8)
+        .encode(&shown, width, height, colours)
         .map_err(|error| Unfit::broken(format!("it cannot be turned upright ({error})")))?;
     Ok(bytes)
 }
