@@ -56,8 +56,8 @@ pub use messages::{
 pub use meters::Meters;
 pub use outlet::{Class, Heart, Outlet};
 pub use picture_messages::{
-    Broom, FilesLost, FilesRemoved, FilesStuck, GiveUp, Holdings, LetUpload, RemoveFiles,
-    SweepPictures, View, Weigh,
+    Broom, FilesLost, FilesRemoved, FilesStuck, GiveUp, Holdings, LetUpload, RemoveFiles, Reserve,
+    SweepPictures, View,
 };
 pub use posting::Asker;
 pub use relay::{Backlog, Batch, Item, Relay};

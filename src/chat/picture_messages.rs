@@ -22,13 +22,15 @@ pub struct LetUpload {
     pub length: Option<u64>,
 }
 
-/// An upload has become a picture that is not written yet: may it be?
+/// An upload's picture is ready to be written: asks whether there is room for it.
 #[derive(Message)]
 #[rtype(result = "Result<(), Refusal>")]
-pub struct Weigh {
+pub struct Reserve {
     /// The ticket's number.
     pub ticket: u64,
-    /// Bytes of picture and thumbnail.
+    /// The room, if one was named.
+    pub room: Option<RoomName>,
+    /// Bytes of the picture and its thumbnail.
     pub bytes: u64,
 }
 
@@ -103,11 +105,15 @@ impl Handler<LetUpload> for ChatServer {
     }
 }
 
-impl Handler<Weigh> for ChatServer {
+impl Handler<Reserve> for ChatServer {
     type Result = Result<(), Refusal>;
 
-    fn handle(&mut self, Weigh { ticket, bytes }: Weigh, _: &mut Self::Context) -> Self::Result {
-        self.chat.weigh_upload(ticket, bytes)
+    fn handle(&mut self, ask: Reserve, ctx: &mut Self::Context) -> Self::Result {
+        let Reserve { ticket, room, bytes } = ask;
+        let reserved = self.chat.reserve(ticket, room.as_ref(), bytes);
+        // Others may have had to make room.
+        self.settle_soon(ctx);
+        reserved
     }
 }
 

@@ -323,6 +323,13 @@ impl Pictures {
         Sum { count: self.all.len(), bytes: self.bytes }
     }
 
+    /// Keeps so many bytes free for an upload.
+    pub fn set_reserved(&mut self, ticket: u64, bytes: u64) {
+        if let Some(ticket) = self.tickets.get_mut(&ticket) {
+            ticket.reserved = bytes;
+        }
+    }
+
     /// What uploads under way may still take.
     pub fn reserved(&self) -> u64 {
         self.tickets.values().map(|ticket| ticket.reserved).sum()

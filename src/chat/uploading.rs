@@ -122,24 +122,6 @@ impl Chat {
         self.pictures.tickets.remove(&ticket);
     }
 
-    /// An upload is known to its last byte and not written yet: its ticket keeps as much free from
-    /// now on, if there is as much.
-    ///
-    /// # Errors
-    /// `storage_full`.
-    pub fn weigh_upload(&mut self, ticket: u64, bytes: u64) -> Result<(), Refusal> {
-        let rules = &self.rules.images;
-        let held = self.pictures.tickets.get(&ticket).ok_or(Code::Internal)?.reserved;
-        let others = self.pictures.sum().bytes + self.pictures.reserved() - held;
-        if rules.when_full == WhenFull::Refuse && others.saturating_add(bytes) > rules.disk_bytes {
-            return Err(Code::StorageFull.into());
-        }
-        if let Some(ticket) = self.pictures.tickets.get_mut(&ticket) {
-            ticket.reserved = bytes;
-        }
-        Ok(())
-    }
-
     /// Bytes that there are for one more picture, as far as is known.
     fn free_for(&self, user: UserId, room: Option<RoomId>) -> u64 {
         if self.rules.images.when_full == WhenFull::OldestGo {
@@ -187,10 +169,7 @@ impl Chat {
         self.room_to_wait()?;
         let session = self.sessions.get(&who).ok_or(Code::BadCredentials)?;
         let author = Author { user: session.user, nick: session.nick.clone(), guest: true };
-        let room = match &upload.room {
-            Some(name) => *self.room_keys.get(&name.key()).ok_or(Code::RoomNotFound)?,
-            None => self.place(who, None)?,
-        };
+        let room = self.upload_room(who, upload.room.as_ref())?;
         let life_ms = self.life_of(upload)?;
         let row = ImageRow {
             id: upload.id,
@@ -208,7 +187,7 @@ impl Chat {
             created_at: now.wall,
             expires_at: now.wall.plus(life_ms),
         };
-        self.make_room(&row)?;
+        self.make_room(row.author.user, room, row.weight())?;
         Ok(row)
     }
 
@@ -223,36 +202,64 @@ impl Chat {
         Ok(seconds.saturating_mul(1000))
     }
 
-    /// Sees to it that a picture fits into the disk promise and the shares of its room and person.
-    fn make_room(&mut self, new: &ImageRow) -> Result<(), Refusal> {
+    /// Keeps free what a picture takes, now that its size is known and before its files are written.
+    ///
+    /// # Errors
+    /// `storage_full`, `room_not_found`, `bad_credentials`, `not_in_room`.
+    pub fn reserve(
+        &mut self,
+        number: u64,
+        room: Option<&RoomName>,
+        bytes: u64,
+    ) -> Result<(), Refusal> {
+        let who = self.pictures.tickets.get(&number).ok_or(Code::Internal)?.session;
+        let user = self.sessions.get(&who).ok_or(Code::BadCredentials)?.user;
+        let room = self.upload_room(who, room)?;
+        self.pictures.set_reserved(number, 0);
+        self.make_room(user, room, bytes)?;
+        self.pictures.set_reserved(number, bytes);
+        Ok(())
+    }
+
+    /// The room that an upload is for.
+    fn upload_room(&self, who: SessionId, room: Option<&RoomName>) -> Result<RoomId, Refusal> {
+        match room {
+            Some(name) => Ok(*self.room_keys.get(&name.key()).ok_or(Code::RoomNotFound)?),
+            None => self.place(who, None),
+        }
+    }
+
+    /// Sees to it that `bytes` more fit into the disk promise and the shares of room and person.
+    fn make_room(&mut self, user: UserId, room: RoomId, bytes: u64) -> Result<(), Refusal> {
         if self.pictures.sum().count >= MAX_PICTURES {
             return Err(Code::StorageFull.into());
         }
-        let (user, room) = (new.author.user, new.room);
-        let (mine, here) =
-            (self.share(self.rules.images.person_share), self.share(self.rules.images.room_share));
-        let all = self.rules.images.disk_bytes;
-        self.make_room_under(new, mine, self.pictures.of_person(user).bytes, |row| {
-            row.author.user == user
-        })?;
-        self.make_room_under(new, here, self.pictures.in_room(room).bytes, |row| row.room == room)?;
-        self.make_room_under(new, all, self.pictures.sum().bytes, |_| true)
+        let rules = &self.rules.images;
+        let (mine, here) = (self.share(rules.person_share), self.share(rules.room_share));
+        let all = rules.disk_bytes.saturating_sub(self.pictures.reserved());
+        let used = self.pictures.of_person(user).bytes;
+        self.make_room_under(bytes, mine, used, |row| row.author.user == user)?;
+        let used = self.pictures.in_room(room).bytes;
+        self.make_room_under(bytes, here, used, |row| row.room == room)?;
+        self.make_room_under(bytes, all, self.pictures.sum().bytes, |_| true)
     }
 
     fn make_room_under(
         &mut self,
-        new: &ImageRow,
+        bytes: u64,
         limit: u64,
         used: u64,
         fits: impl Fn(&ImageRow) -> bool,
     ) -> Result<(), Refusal> {
-        // Those that are on their way out make room already.
-        let leaving: u64 = self.pictures.leaving(&fits).map(ImageRow::weight).sum();
-        let mut over = (used - leaving + new.weight()).saturating_sub(limit);
+        let oldest_go = self.rules.images.when_full == WhenFull::OldestGo;
+        // Those that are on their way out make room already, where others may be sent after them.
+        let leaving: u64 =
+            if oldest_go { self.pictures.leaving(&fits).map(ImageRow::weight).sum() } else { 0 };
+        let mut over = (used - leaving + bytes).saturating_sub(limit);
         if over == 0 {
             return Ok(());
         }
-        if self.rules.images.when_full == WhenFull::Refuse || new.weight() > limit {
+        if !oldest_go || bytes > limit {
             return Err(Code::StorageFull.into());
         }
         let mut victims = Vec::new();

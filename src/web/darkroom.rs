@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use actix_web::web;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 
 use super::form::unwritten;
 use super::refused::Refused;
@@ -26,22 +26,6 @@ pub struct Darkroom {
     memory: Arc<Semaphore>,
 }
 
-/// A picture that is not written yet.
-#[derive(Debug)]
-pub struct Developed {
-    /// What it is.
-    pub prepared: Prepared,
-    /// Its desk: the next picture is not begun before this one is out of memory.
-    _desk: OwnedSemaphorePermit,
-}
-
-impl Developed {
-    /// Bytes of its file, and of its thumbnail's.
-    pub fn sizes(&self) -> (u64, u64) {
-        (self.prepared.picture.len() as u64, self.prepared.thumb.bytes.len() as u64)
-    }
-}
-
 impl Darkroom {
     /// A darkroom that puts pictures of at most `pixels` into `gallery`.
     ///
@@ -61,11 +45,11 @@ impl Darkroom {
         &self.gallery
     }
 
-    /// Makes a picture of a draft.
+    /// Makes a picture of a draft, which is gone then.
     ///
     /// # Errors
     /// `image_unsupported`, `image_broken`, `image_too_many_pixels`, `busy`.
-    pub async fn develop(&self, draft: Draft) -> Result<Developed, Refused> {
+    pub async fn develop(&self, draft: Draft) -> Result<Prepared, Refused> {
         let desk = Arc::clone(&self.desks).acquire_owned().await.map_err(|_| Code::Busy)?;
         let bounds = self.bounds;
         let (draft, weight, desk) = block(move || {
@@ -76,29 +60,28 @@ impl Darkroom {
         .await?;
         let mib = u32::try_from(weight.div_ceil(MIB)).unwrap_or(u32::MAX).clamp(1, MEMORY_MIB);
         let memory = Arc::clone(&self.memory).acquire_many_owned(mib).await;
-        let memory = memory.map_err(|_| Code::Busy)?;
+        let permits = (desk, memory.map_err(|_| Code::Busy)?);
         block(move || {
             // Held by the work itself: it goes on when its sender hangs up.
-            let _memory = memory;
+            let _permits = permits;
             let file = draft.read().map_err(|error| unwritten(&error))?;
-            let prepared = prepare(&file, &bounds).map_err(Refusal::from)?;
-            Ok(Developed { prepared, _desk: desk })
+            Ok(prepare(&file, &bounds).map_err(Refusal::from)?)
         })
         .await
     }
 
-    /// Puts its files into their place.
+    /// Puts a picture's files into their place, where they stay as long as somebody keeps them.
     ///
     /// # Errors
-    /// `storage_full`, `busy`; nothing is left of them then.
-    pub async fn place(&self, developed: Developed, id: ImageId) -> Result<Placed, Refused> {
+    /// `storage_full`, `busy`.
+    pub async fn place(
+        &self,
+        id: ImageId,
+        picture: Vec<u8>,
+        thumb: Vec<u8>,
+    ) -> Result<Placed, Refused> {
         let gallery = self.gallery.clone();
-        block(move || {
-            let Developed { prepared, _desk } = developed;
-            let placed = gallery.place(id, &prepared.picture, &prepared.thumb.bytes);
-            placed.map_err(|error| unwritten(&error))
-        })
-        .await
+        block(move || gallery.place(id, &picture, &thumb).map_err(|error| unwritten(&error))).await
     }
 }
 

@@ -12,9 +12,10 @@ use super::pictures::image_id;
 use super::refused::Refused;
 use super::rooms::{ask, room_name};
 use super::who::bearer;
-use crate::chat::{Ask, GiveUp, LetUpload, Upload, Weigh};
-use crate::model::{Image, ImageId, ImageKind, TokenHash};
+use crate::chat::{Ask, GiveUp, LetUpload, Pass, Reserve, Upload};
+use crate::model::{Image, ImageId, ImageKind, RoomName, TokenHash};
 use crate::protocol::{Code, Refusal};
+use crate::uploads::{Placed, Prepared};
 
 /// The longest name that a download gets, in characters.
 const NAME_CHARS: usize = 100;
@@ -28,12 +29,12 @@ pub struct Where {
 /// A ticket that is given back when nobody holds it any more.
 struct Ticket<'a> {
     site: &'a Site,
-    number: Option<u64>,
+    pass: Option<Pass>,
 }
 
 impl Drop for Ticket<'_> {
     fn drop(&mut self) {
-        if let Some(ticket) = self.number {
+        if let Some(Pass { ticket, .. }) = self.pass {
             self.site.chat.do_send(GiveUp { ticket });
         }
     }
@@ -66,55 +67,74 @@ async fn take(
     body: form::Body,
 ) -> Result<HttpResponse, Refused> {
     site.origins.check(request.headers())?;
-    let token = token(request)?;
     let room = target.room.as_deref().map(room_name).transpose()?;
-    let length = request.headers().get(header::CONTENT_LENGTH);
-    let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
-    let pass = site.chat.send(LetUpload { token, room: room.clone(), length }).await;
-    let pass = pass.map_err(|_| Code::Internal)??;
-    let mut ticket = Ticket { site, number: Some(pass.ticket) };
+    let (mut ticket, allowance) = admit(request, site, room.clone()).await?;
     let gallery = site.darkroom.gallery();
-    if !gallery.has_room_for(length.unwrap_or(0)) {
-        return Err(Code::StorageFull.into());
-    }
-    let allowance = Allowance { picture: site.image_bytes, grant: pass.grant };
-    let form = form::read(request.headers(), body, gallery, allowance).await?;
-    let Form { file, name, room: named, alt, ttl_s } = form;
-    let file = file.ok_or_else(|| {
-        Refusal::because(Code::MissingField, "The part `file` is missing.").field("file")
-    })?;
-    let id = ImageId::random(&mut rand::rng());
-    let developed = site.darkroom.develop(file).await?;
-    let (bytes, thumb_bytes) = developed.sizes();
-    let weigh = Weigh { ticket: pass.ticket, bytes: bytes + thumb_bytes };
-    site.chat.send(weigh).await.map_err(|_| Code::Internal)??;
-    let prepared = &developed.prepared;
-    let upload = Upload {
-        ticket: pass.ticket,
-        id,
-        room: named.or(room),
-        kind: prepared.kind,
-        width: prepared.width,
-        height: prepared.height,
-        bytes,
-        thumb_kind: prepared.thumb.kind,
-        thumb_bytes,
-        alt,
-        name: download_name(name.as_deref(), prepared.kind),
-        ttl_s,
-        metadata_removed: prepared.removed.clone(),
-    };
-    let placed = site.darkroom.place(developed, id).await?;
+    let mut form = form::read(request.headers(), body, gallery, allowance).await?;
+    form.room = form.room.or(room);
+    let (upload, placed) = bring(site, &ticket, form).await?;
     // From here on the chat answers for ticket and files, also if nobody waits any more.
-    ticket.number = None;
+    ticket.pass = None;
     placed.keep();
-    let upload = Box::new(upload);
+    let (id, upload) = (upload.id, Box::new(upload));
     let shown = ask(site, |channel| Ask::Place { upload, channel }).await?;
     Ok(HttpResponse::Created()
         .content_type("application/json")
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .insert_header((header::LOCATION, Image::url(id)))
         .body(shown.json))
+}
+
+/// Asks whether an upload may begin, by what its header says.
+async fn admit<'a>(
+    request: &HttpRequest,
+    site: &'a Site,
+    room: Option<RoomName>,
+) -> Result<(Ticket<'a>, Allowance), Refused> {
+    let token = token(request)?;
+    let length = request.headers().get(header::CONTENT_LENGTH);
+    let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
+    let pass = site.chat.send(LetUpload { token, room, length }).await;
+    let pass = pass.map_err(|_| Code::Internal)??;
+    let ticket = Ticket { site, pass: Some(pass) };
+    if !site.darkroom.gallery().has_room_for(length.unwrap_or(0)) {
+        return Err(Code::StorageFull.into());
+    }
+    Ok((ticket, Allowance { picture: site.image_bytes, grant: pass.grant }))
+}
+
+/// Makes a picture of what a form brought, and puts its files into their place.
+async fn bring(site: &Site, ticket: &Ticket<'_>, form: Form) -> Result<(Upload, Placed), Refused> {
+    let Form { file, name, room, alt, ttl_s } = form;
+    let ticket = ticket.pass.ok_or(Code::Internal)?.ticket;
+    let file = file.ok_or_else(|| {
+        Refusal::because(Code::MissingField, "The part `file` is missing.").field("file")
+    })?;
+    let prepared = site.darkroom.develop(file).await?;
+    let Prepared { kind, width, height, picture, thumb, removed: metadata_removed } = prepared;
+    let (bytes, thumb_bytes) = (picture.len() as u64, thumb.bytes.len() as u64);
+    let reserve = Reserve { ticket, room: room.clone(), bytes: bytes + thumb_bytes };
+    site.chat.send(reserve).await.map_err(|_| Code::Internal)??;
+    let id = ImageId::random(&mut rand::rng());
+    let placed = site.darkroom.place(id, picture, thumb.bytes).await?;
+    let name = download_name(name.as_deref(), kind);
+    let thumb_kind = thumb.kind;
+    let upload = Upload {
+        ticket,
+        id,
+        room,
+        kind,
+        width,
+        height,
+        bytes,
+        thumb_kind,
+        thumb_bytes,
+        alt,
+        name,
+        ttl_s,
+        metadata_removed,
+    };
+    Ok((upload, placed))
 }
 
 /// `DELETE /api/v1/uploads/{id}`.

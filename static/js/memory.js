@@ -8,6 +8,8 @@
  */
 
 /** @import {Store} from "./store.js" */
+import { unsent } from "./model/outbox.js";
+
 const NICK = "parlor.nick";
 
 /** Storage that is forbidden throws when it is touched. @returns {Places} */
@@ -43,12 +45,10 @@ export function remember(store, { tab, device }) {
 }
 
 /** Files are in memory alone: of a picture only what is at the server lasts. @param {Outgoing} entry @returns {Outgoing} */
-const lasting = ({ pictures, ...entry }) => ({
-  ...entry, pictures: pictures?.map(({ thumb_url: _, ...tile }) => ({ ...tile, progress: 0, status: tile.upload ? "kept" : "waiting" })),
-});
+const lasting = ({ pictures, ...entry }) => ({ ...entry, pictures: pictures?.map(({ thumb_url: _, ...tile }) => ({ ...tile, progress: 0 })) });
 
-/** Whether it arrived before the reload is not known, so it is sent again as itself. @param {Outgoing} entry @returns {Outgoing} */
-const restored = (entry) => (entry.status === "failed" ? entry : { ...entry, status: "waiting" });
+/** Whether it arrived before the reload is not known, so it is sent again as itself. @param {Outgoing} entry */
+const restored = (entry) => unsent([entry.status === "failed" ? entry : { ...entry, status: "waiting" }])[0];
 
 /** @type {Map<string, string>} what each key holds, to write only what is new */
 const written = new Map();

@@ -268,17 +268,24 @@ test("a picture that is taken back while somebody looks at it goes there, too", 
   await bob.page.locator("article:focus", { hasText: "soon gone" }).waitFor();
 });
 
-test("a picture that does not come is asked for again after the next welcome", async () => {
-  const [ada, bob] = [await arrive("ada", "again"), await arrive("bob", "again")];
-  await bob.page.route("**/uploads/*/thumb", (route) => route.fulfill({ status: 401 }));
-  await ada.chooses([red]);
-  await ada.says("do you see it?");
-  await bob.page.locator("img.missing").waitFor({ state: "attached" });
-  await bob.page.unroute("**/uploads/*/thumb");
-  await parlor.stop();
-  await parlor.start();
-  await bob.page.waitForFunction(() => document.querySelector(".picture img:not(.missing)")?.naturalWidth === 400);
-});
+for (const recovery of ["by itself", "after the next welcome"]) {
+  test(`a picture that does not come is asked for again ${recovery}`, async () => {
+    const [ada, bob] = [await arrive("ada", "again"), await arrive("bob", "again")];
+    const fails = recovery === "by itself" ? 1 : Infinity;
+    let asked = 0;
+    await bob.page.route("**/uploads/*/thumb", (route, request) =>
+      (request.resourceType() === "image" && asked++ < fails ? route.fulfill({ status: 401 }) : route.continue()));
+    await ada.chooses([red]);
+    await ada.says(`do you see it ${recovery}?`);
+    if (fails > 1) {
+      await bob.page.locator("img[data-tries='3']").waitFor({ state: "attached" });
+      await bob.page.unroute("**/uploads/*/thumb");
+      await parlor.stop();
+      await parlor.start();
+    }
+    await bob.page.waitForFunction(() => [...document.querySelectorAll(".picture img")].at(-1)?.naturalWidth === 400);
+  });
+}
 
 test("a picture that has gone unheard is a tombstone as soon as it is asked for", async () => {
   const [ada, bob] = [await arrive("ada", "unheard"), await arrive("bob", "unheard")];

@@ -17,6 +17,8 @@ const NEAR_PX = 80;
 const AHEAD_PX = 600;
 /** This often the life that pictures have left is drawn anew. */
 const LIFE_MS = 15_000;
+/** A picture that did not come is asked for again so soon, then later, then with the next welcome. */
+const AGAIN_MS = [1_000, 4_000, 16_000];
 
 export class MessageLog extends StoreElement {
   /** @type {WeakMap<Element, Row>} what each node shows */
@@ -152,11 +154,15 @@ export class MessageLog extends StoreElement {
   /** A picture did not come: perhaps it is gone. @param {Element} img */
   #missed(img) {
     const { seq } = this.#message(img)?.row.entry ?? {};
+    const tries = Number(img.getAttribute("data-tries"));
     img.classList.add("missing");
-    if (seq) this.want({ type: "missing", seq, image: imageAt(img) });
+    img.setAttribute("data-tries", String(tries + 1));
+    if (!seq) return;
+    this.want({ type: "missing", seq, image: imageAt(img) });
+    if (tries in AGAIN_MS) setTimeout(() => this.#lookAgain(), AGAIN_MS[tries]);
   }
 
-  /** Welcome again: what did not come before may come now. */
+  /** What did not come before may come now. */
   #lookAgain() {
     for (const img of /** @type {NodeListOf<HTMLImageElement>} */ (this.#list.querySelectorAll("img.missing[src]"))) {
       img.classList.remove("missing");

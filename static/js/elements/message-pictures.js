@@ -46,6 +46,7 @@ function showImage(img, image) {
   const src = image?.thumb_url;
   if (img.getAttribute("src") === (src ?? null)) return;
   img.classList.remove("missing");
+  img.removeAttribute("data-tries");
   if (!image || !src) return img.removeAttribute("src");
   Object.assign(img, { width: image.width, height: image.height, alt: image.alt, src });
 }
