@@ -1,5 +1,7 @@
 //! Showing pictures: to who may read their room, as what they are, and no longer than they live.
 
+use std::path::PathBuf;
+
 use actix_files::NamedFile;
 use actix_web::http::header::{
     self, Charset, ContentDisposition, DispositionParam, DispositionType, ExtendedValue,
@@ -12,6 +14,7 @@ use super::who::viewer;
 use crate::chat::{Sight, View};
 use crate::model::{ImageId, ImageKind, Timestamp};
 use crate::protocol::Code;
+use crate::uploads::Gallery;
 
 /// How long a browser may show a picture without asking again, in seconds: what is taken back is
 /// soon gone there, too.
@@ -25,10 +28,7 @@ pub async fn picture(
     site: web::Data<Site>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Refused> {
-    let id = image_id(&id)?;
-    let sight = look(&request, &site, id).await?;
-    let path = site.darkroom.gallery().picture(id);
-    show(&request, path, sight.kind, &sight).await
+    show(&request, &site, &id, |gallery, id| gallery.picture(id), |sight| sight.kind).await
 }
 
 /// `GET /uploads/{id}/thumb`.
@@ -37,10 +37,7 @@ pub async fn thumb(
     site: web::Data<Site>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Refused> {
-    let id = image_id(&id)?;
-    let sight = look(&request, &site, id).await?;
-    let path = site.darkroom.gallery().thumb(id);
-    show(&request, path, sight.thumb_kind, &sight).await
+    show(&request, &site, &id, |gallery, id| gallery.thumb(id), |sight| sight.thumb_kind).await
 }
 
 /// The id in an address.
@@ -51,22 +48,21 @@ pub fn image_id(text: &str) -> Result<ImageId, Refused> {
     ImageId::parse(text).ok_or_else(|| Code::ImageNotFound.into())
 }
 
-async fn look(request: &HttpRequest, site: &Site, id: ImageId) -> Result<Sight, Refused> {
-    let viewer = viewer(request)?;
-    let sight = site.chat.send(View { viewer, id }).await.map_err(|_| Code::Internal)?;
-    Ok(sight?)
-}
-
+/// Shows the file at `path`, which is of `kind`, to who may see the picture.
 async fn show(
     request: &HttpRequest,
-    path: std::path::PathBuf,
-    kind: ImageKind,
-    sight: &Sight,
+    site: &Site,
+    id: &str,
+    path: fn(&Gallery, ImageId) -> PathBuf,
+    kind: fn(&Sight) -> ImageKind,
 ) -> Result<HttpResponse, Refused> {
+    let (viewer, id) = (viewer(request)?, image_id(id)?);
+    let sight = site.chat.send(View { viewer, id }).await.map_err(|_| Code::Internal)??;
+    let path = path(site.darkroom.gallery(), id);
     // Between the look and this it may have gone.
     let file = web::block(move || NamedFile::open(path)).await.map_err(|_| Code::Busy)?;
     let file = file.map_err(|_| Code::ImageGone)?;
-    let kind = kind.media_type().parse().map_err(|_| Code::Internal)?;
+    let kind = kind(&sight).media_type().parse().map_err(|_| Code::Internal)?;
     let file = file.set_content_type(kind).set_content_disposition(disposition(&sight.name));
     let mut response = file.into_response(request);
     let life = sight.expires_at.since(Timestamp::now()) / 1000;
