@@ -1,6 +1,6 @@
 /**
  * Draws docs/pictures/*.png: a conversation in the real server, seen at a desk,
- * in the dark, on a phone, and the first screen.
+ * in the dark, on a phone; its pictures; and the first screen.
  *
  * `npm ci && cargo build --release && node scripts/pictures.mjs`
  * (PARLOR_BIN names another binary, CHROMIUM another browser.)
@@ -8,6 +8,7 @@
 import { mkdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { openBrowser, person } from "../tests/browser/support/browser.mjs";
+import { file, png, scenes } from "../tests/browser/support/files.mjs";
 import { Parlor } from "../tests/browser/support/parlor.mjs";
 
 const OUT = new URL("../docs/pictures/", import.meta.url);
@@ -24,6 +25,7 @@ try {
   await picture(mira, "room-light.png");
   await picture(jonas, "room-dark.png");
   await picture(theo, "room-phone.png");
+  await show(mira, jonas, theo);
   await firstScreen("first-light.png", { ...DESK, colorScheme: "light" });
   await firstScreen("first-phone-dark.png", { ...PHONE, colorScheme: "dark" });
   await theo.page.getByRole("button", { name: "Rooms" }).click();
@@ -66,6 +68,41 @@ async function talk(mira, jonas, theo) {
   await mira.page.locator("body").hover({ position: { x: 5, y: 400 } });
   await theo.box.pressSequentially("Then I bring the");
   await mira.page.getByText("Théo is typing").waitFor();
+}
+
+/** Pictures: sent, answered, one taken back, more in the tray, and one in full. */
+async function show(mira, jonas, theo) {
+  await theo.box.fill("");
+  const lemon = file("lemon.png", png(960, 720, scenes.lemon));
+  const window = file("north-window.png", png(900, 500, scenes.hills));
+  const lamp = file("lamp.png", png(500, 700, scenes.lamp));
+  const night = file("night.png", png(800, 600, scenes.night));
+  await mira.chooses([lemon, window, night]);
+  await mira.tiles.nth(0).getByLabel("Describe this picture").fill("A ripe lemon between its leaves");
+  await mira.says("This is what it wants to become, and what it sees all day.");
+  await theo.seesPictures("wants to become", 3);
+  await theo.chooses([lamp]);
+  await theo.tiles.nth(0).getByLabel("How long").selectOption("1 hour");
+  await theo.says("And this is the lamp.");
+  await jonas.seesPictures("this is the lamp", 1);
+  await mira.does("Remove a picture", "wants to become");
+  await mira.page.getByRole("button", { name: /^Remove Picture 3/ }).click();
+  await mira.page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+  for (const someone of [mira, jonas, theo]) {
+    await someone.page.getByText("Picture removed").waitFor();
+    await someone.seesPictures("wants to become", 3);
+    await someone.seesPictures("this is the lamp", 1);
+  }
+  await jonas.chooses([night, window]);
+  await jonas.tiles.nth(0).getByLabel("Describe this picture").fill("The moon over the hills");
+  await jonas.tiles.nth(0).getByLabel("How long").selectOption("10 minutes");
+  await jonas.box.fill("Mine sees this.");
+  await picture(jonas, "pictures-dark.png");
+  await picture(theo, "pictures-phone.png");
+  await mira.page.getByRole("button", { name: /A ripe lemon/ }).click();
+  await mira.page.waitForFunction(() => document.querySelector("picture-viewer img").naturalWidth === 960);
+  await picture(mira, "viewer-light.png");
+  await mira.page.keyboard.press("Escape");
 }
 
 async function firstScreen(name, options) {

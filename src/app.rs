@@ -24,7 +24,8 @@ use crate::model::config::{Config, Durability};
 use crate::model::{Timestamp, uptime_ms};
 use crate::session::{Admission, Doorman, Household, LinkLimits, Origins, Pulse, Seat};
 use crate::store::{self, Store, StoreError};
-use crate::web::{Site, routes, security_headers, turnstile};
+use crate::uploads::Gallery;
+use crate::web::{Darkroom, Site, routes, security_headers, turnstile};
 
 /// How long connections may take to say goodbye at a shutdown.
 const FAREWELL: Duration = Duration::from_secs(3);
@@ -40,7 +41,7 @@ const SPARE_FILES: u64 = 64;
 pub fn serve(config: Config) -> io::Result<()> {
     abort_when_the_heart_stops();
     actix::System::new().block_on(async {
-        let running = Running::start(config)?;
+        let running = Running::start(config).await?;
         announce(running.address)?;
         wait_for_signal().await?;
         running.stop().await;
@@ -104,6 +105,7 @@ struct Blueprint {
     meters: Meters,
     prometheus: PrometheusHandle,
     workers: Arc<AtomicU32>,
+    darkroom: Darkroom,
 }
 
 impl Running {
@@ -111,7 +113,7 @@ impl Running {
     ///
     /// # Errors
     /// When the address, the data directory or the store cannot be used.
-    pub fn start(config: Config) -> io::Result<Self> {
+    pub async fn start(config: Config) -> io::Result<Self> {
         let _ = uptime_ms();
         let files = raise_file_limit();
         survive_file_size_limit()?;
@@ -138,7 +140,13 @@ impl Running {
         let rng = rand::rngs::StdRng::from_rng(&mut rand::rng());
         let chat = Chat::new(Rules::of(&config), boot, now, rng);
         let chat = ChatServer::new(chat, store.clone(), meters.clone()).start();
-        Janitor::new(chat.clone(), Duration::from_millis(config.janitor.sweep_ms)).start();
+        let (sync, uploads) = (config.durability == Durability::Full, config.data.join("uploads"));
+        let gallery = Gallery::open(uploads, sync)
+            .map_err(|error| about(&error, "the directory of pictures cannot be used"))?;
+        Janitor::begin(chat.clone(), gallery.clone(), &config)
+            .await
+            .map_err(|error| about(&error, "the directory of pictures cannot be tidied"))?;
+        let darkroom = Darkroom::new(gallery, config.limits.image_pixels);
         let most = if config.limits.connections == 0 { files } else { config.limits.connections };
         let admission = Admission::new(most, config.limits.connections_per_address);
         let open = Arc::new(AtomicBool::new(true));
@@ -150,6 +158,7 @@ impl Running {
             meters,
             prometheus: recorder.handle(),
             workers: Arc::default(),
+            darkroom,
         };
         let server = blueprint.serve(listener, address)?;
         let handle = server.handle();
@@ -222,6 +231,7 @@ impl Blueprint {
             .listen("parlor", listener, move || {
                 let (site, doorman) = self.move_in();
                 let admission = Arc::clone(&self.admission);
+                let trusted = Rc::clone(&site.trusted);
                 let upgrade = move |(request, framed)| {
                     let doorman = doorman.clone();
                     async move {
@@ -243,11 +253,14 @@ impl Blueprint {
                     .client_request_timeout(Duration::from_secs(10))
                     .client_disconnect_timeout(Duration::from_secs(1))
                     .local_addr(address)
-                    .tcp_nodelay(true)
                     .on_connect_ext(move |io: &TcpStream, data| {
+                        // Or a picture's bytes wait 40 ms for its head to be acknowledged; the
+                        // builder's own setting does not reach plain HTTP/1.
+                        let _ = io.set_nodelay(true);
                         // Whose peer is gone already gets no seat, and needs none.
                         if let Ok(peer) = io.peer_addr() {
-                            data.insert(Seat::find(&admission, peer.ip()));
+                            let known = !trusted.contain(peer.ip());
+                            data.insert(Seat::find(&admission, peer.ip(), known));
                         }
                     })
                     .upgrade(fn_service(upgrade))
@@ -278,15 +291,24 @@ impl Blueprint {
             hello_ms: config.limits.hello_ms,
         });
         let origins = Origins::new(config.origins.clone());
-        let doorman =
-            Doorman { house, limits, origins: origins.clone(), open: Arc::clone(&self.open) };
+        let trusted = Rc::new(config.trusted_proxies.clone());
+        let doorman = Doorman {
+            house,
+            limits,
+            origins: origins.clone(),
+            trusted: Rc::clone(&trusted),
+            open: Arc::clone(&self.open),
+        };
         let site = Site {
             origins,
+            trusted,
             chat: self.chat.clone(),
             local,
             pulse,
             backlog_bytes: config.limits.backlog_bytes,
             text_chars: config.limits.text_chars,
+            image_bytes: config.limits.image_bytes,
+            darkroom: self.darkroom.clone(),
             guests: config.guests,
             open: Arc::clone(&self.open),
             meters: self.meters.clone(),

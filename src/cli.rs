@@ -10,7 +10,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use parlor::model::config::{self, CONFIG_VARIABLE, FileText, Inputs, Refusal, Resolved};
+use parlor::inventory::Inventory;
+use parlor::model::Timestamp;
+use parlor::model::config::{self, CONFIG_VARIABLE, Config, FileText, Inputs, Refusal, Resolved};
 
 /// The file that is read when nobody names one, from the current directory.
 const DEFAULT_FILE: &str = "parlor.toml";
@@ -24,6 +26,7 @@ Examples:
   parlor --listen 0.0.0.0:80 --data /srv   serve everybody, data in /srv
   parlor --set history.keep=30d            keep messages for 30 days
   parlor config                            every key, its value and where that came from
+  parlor images                            every picture that lives, and until when
 
 Every key can also be set in the environment (PARLOR_HISTORY_KEEP=30d) and in the file.
 The command line beats the environment, that beats the file, and that beats the default.
@@ -53,6 +56,14 @@ enum Command {
         #[arg(long)]
         markdown: bool,
     },
+    /// List the pictures that live, and prove that the disk holds just these (exit code 1 if not)
+    Images {
+        #[command(flatten)]
+        options: Options,
+        /// Print one JSON object instead
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// May stand before and after the command; said twice, the later one counts.
@@ -81,6 +92,10 @@ pub enum Failure {
     Serve(io::Error),
     /// Standard output does not take what was printed.
     Print(io::Error),
+    /// Table or directory of the pictures cannot be read.
+    Inventory(io::Error),
+    /// They do not hold the same.
+    Differ,
 }
 
 impl Failure {
@@ -96,6 +111,8 @@ impl fmt::Display for Failure {
             Self::Refused(refusal) => refusal.fmt(f),
             Self::Serve(error) => write!(f, "cannot serve: {error}"),
             Self::Print(error) => write!(f, "cannot print: {error}"),
+            Self::Inventory(error) => write!(f, "cannot take stock of the pictures: {error}"),
+            Self::Differ => f.write_str("table and disk do not hold the same pictures"),
         }
     }
 }
@@ -109,6 +126,9 @@ impl Cli {
             Some(Command::Config { markdown: true, .. }) => print(&config::manual()),
             Some(Command::Config { options: later, .. }) => {
                 print(&config::listing(&self.options.and(later).resolve()?))
+            }
+            Some(Command::Images { options: later, json }) => {
+                images(&self.options.and(later).resolve()?.config, json)
             }
         }
     }
@@ -139,6 +159,17 @@ impl Options {
 fn serve(options: &Options) -> Result<(), Failure> {
     let resolved = options.clone().resolve()?;
     parlor::app::serve(resolved.config).map_err(Failure::Serve)
+}
+
+fn images(config: &Config, json: bool) -> Result<(), Failure> {
+    let inventory = Inventory::take(&config.data, Timestamp::now()).map_err(Failure::Inventory)?;
+    if json {
+        let text = serde_json::to_string(&inventory).map_err(|e| Failure::Print(e.into()))?;
+        print(&format!("{text}\n"))?;
+    } else {
+        print(&inventory.to_string())?;
+    }
+    if inventory.agrees() { Ok(()) } else { Err(Failure::Differ) }
 }
 
 /// The configuration file: as told, or `parlor.toml` if it is there.

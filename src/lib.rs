@@ -7,6 +7,7 @@
 
 pub mod app;
 pub mod chat;
+pub mod inventory;
 pub mod janitor;
 pub mod model;
 pub mod protocol;

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::model::ConnId;
+use crate::model::{ConnId, ImageId};
 use crate::protocol::{Close, Refusal, ReplyId};
 use crate::store::{Query, RoomId};
 
@@ -74,6 +74,9 @@ pub enum Effect {
     },
     /// Answers an HTTP request.
     Http(Http),
+    /// Removes the files of these pictures and comes back with
+    /// [`super::Chat::files_removed`] or [`super::Chat::files_stuck`].
+    RemoveFiles(Vec<ImageId>),
 }
 
 /// An answer to HTTP and the channel to give it through.

@@ -28,15 +28,19 @@ impl Chat {
         id: Option<ReplyId>,
         hello: Hello,
         address: [u8; 32],
+        browser: Option<TokenHash>,
     ) {
         let done = match hello {
             _ if self.closing => Err(Code::ShuttingDown.into()),
             _ if self.conns.contains_key(&conn) => Err(Code::AlreadyWelcome.into()),
             Hello::Nick(nick) => self.arrive(now, conn, id.as_ref(), nick, address),
-            Hello::Resume(secret) => self.resume(now, conn, id.as_ref(), &secret),
+            Hello::Resume(secret) => self.resume(now, conn, id.as_ref(), &secret, address),
             Hello::Token(_) => Err(Refusal::new(Code::BadCredentials).field("token")),
         };
-        let Err(refusal) = done else { return };
+        let Err(refusal) = done else {
+            self.moves_into(conn, browser);
+            return;
+        };
         let wrong = refusal.code == Code::BadCredentials;
         let example = r#"{"type":"hello","nick":"ada"}"#;
         self.refuse(Reply::Conn(conn, id), &refusal.example(example));
@@ -79,7 +83,7 @@ impl Chat {
     }
 
     /// A new session that holds `nick`; it has no connection and no token yet.
-    fn new_session(
+    pub(super) fn new_session(
         &mut self,
         now: Moment,
         nick: Nick,
@@ -108,6 +112,8 @@ impl Chat {
             waiting: Vec::new(),
             messages,
             reads,
+            uploads: messages,
+            browser: None,
         };
         self.sessions.insert(id, Box::new(session));
         Ok(id)
@@ -123,9 +129,18 @@ impl Chat {
         }
     }
 
-    fn resume(&mut self, now: Moment, conn: ConnId, id: Option<&ReplyId>, secret: &str) -> Outcome {
+    fn resume(
+        &mut self,
+        now: Moment,
+        conn: ConnId,
+        id: Option<&ReplyId>,
+        secret: &str,
+        address: [u8; 32],
+    ) -> Outcome {
         let unknown = || Refusal::new(Code::BadCredentials).field("resume");
-        let session = *self.tokens.get(&TokenHash::of(secret)).ok_or_else(unknown)?;
+        let hash = TokenHash::of(secret);
+        let session = self.tokens.get(&hash).copied();
+        let session = session.or_else(|| self.come_back(now, hash, address)).ok_or_else(unknown)?;
         self.detach(session, Some(Close::Replaced));
         let Some(entry) = self.sessions.get_mut(&session) else { return Err(unknown()) };
         let was_away = entry.conn.is_none() && entry.held_until.is_some();
@@ -198,6 +213,9 @@ impl Chat {
             return;
         }
         let held = self.sessions.len() - self.conns.len();
+        if clean {
+            self.part(now, session);
+        }
         if clean || self.rules.grace_ms == 0 || held > MAX_HELD {
             self.end(now, session);
             return;
@@ -224,6 +242,7 @@ impl Chat {
         for room in rooms {
             self.vacate(now, session, room);
         }
+        self.moves_out(session);
         let Some(entry) = self.sessions.remove(&session) else { return };
         self.names.free(&entry.keys, session);
         self.tokens.remove(&entry.token);
@@ -263,6 +282,8 @@ impl Chat {
             waiting: Vec::new(),
             messages,
             reads,
+            uploads: messages,
+            browser: None,
         };
         self.sessions.insert(row.id, Box::new(session));
     }

@@ -11,8 +11,9 @@ use super::effect::{Channel, Want};
 use super::posting::Asker;
 use super::relay::{Batch, Item, Relay, Weight};
 use super::server::{ChatServer, Worker};
-use crate::model::{Body, ConnId, RoomName};
-use crate::protocol::{After, Close, Command, Hello, Page as Asked, ReplyId, Request};
+use super::uploading::Upload;
+use crate::model::{ConnId, ImageId, RoomName, TokenHash};
+use crate::protocol::{After, Close, Command, Draft, Hello, Page as Asked, ReplyId, Request};
 use crate::store::{self, Op, Outcome, StoreError};
 
 /// How long what is under way may take at a shutdown.
@@ -40,6 +41,8 @@ pub struct Knock {
     pub hello: Hello,
     /// A fingerprint of its address.
     pub address: [u8; 32],
+    /// The hash of its browser's cookie.
+    pub browser: Option<TokenHash>,
 }
 
 /// A connection asks for something.
@@ -89,8 +92,17 @@ pub enum Ask {
     /// Reads a room's log.
     Events { room: RoomName, page: Asked, limit: usize, channel: Channel },
     /// Sends a message.
-    Post { asker: Asker, room: RoomName, body: Body, channel: Channel },
+    Post { asker: Asker, room: RoomName, draft: Draft, channel: Channel },
+    /// Gives a picture its row; its files are in their place.
+    Place { upload: Box<Upload>, channel: Channel },
+    /// Takes a picture back.
+    TakeBack { token: TokenHash, id: ImageId, channel: Channel },
 }
+
+/// Waits until nothing is under way any more, or the store fails.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Settled;
 
 /// Asks whether the chat and its store are able to serve.
 #[derive(Message)]
@@ -149,13 +161,15 @@ macro_rules! handle {
     )*};
 }
 
+pub(super) use handle;
+
 handle! {
     WorkerUp, |server, WorkerUp { worker, relay }, ctx| {
         let on_the_way = Arc::new(AtomicUsize::new(0));
         server.workers.insert(worker, Worker { relay, on_the_way });
     };
-    Knock, |server, Knock { conn, id, hello, address }, ctx| {
-        server.chat.hello(Self::now(), conn, id, hello, address)
+    Knock, |server, Knock { conn, id, hello, address, browser }, ctx| {
+        server.chat.hello(Self::now(), conn, id, hello, address, browser)
     };
     Say, |server, Say { conn, id, row, request }, ctx| {
         server.chat.request(Self::now(), conn, id, row, request)
@@ -169,9 +183,13 @@ handle! {
         Ask::Events { room, page, limit, channel } => {
             server.chat.read_http(Some((room, page, limit)), channel)
         }
-        Ask::Post { asker, room, body, channel } => {
-            server.chat.post(Self::now(), asker, &room, body, channel)
+        Ask::Post { asker, room, draft, channel } => {
+            server.chat.post(Self::now(), asker, &room, draft, channel)
         }
+        Ask::Place { upload, channel } => {
+            server.chat.place_picture(Self::now(), *upload, channel)
+        }
+        Ask::TakeBack { token, id, channel } => server.chat.take_back(token, id, channel),
     };
     Committed, |server, Committed { batch, result }, ctx| server.committed(batch, result, ctx);
     Read, |server, Read { want, page }, ctx| server.chat.page(Self::now(), want, page);
@@ -198,6 +216,9 @@ impl Handler<Overview> for ChatServer {
         let (sessions, rooms) = self.chat.size();
         self.meters.sessions.set(sessions as f64);
         self.meters.rooms.set(rooms as f64);
+        let (pictures, bytes) = self.chat.gallery_size();
+        self.meters.pictures.set(pictures as f64);
+        self.meters.picture_bytes.set(bytes as f64);
         self.workers.values().map(|worker| worker.relay.clone()).collect()
     }
 }
@@ -213,14 +234,24 @@ impl Handler<Sweep> for ChatServer {
     }
 }
 
+impl Handler<Settled> for ChatServer {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, _: Settled, ctx: &mut Self::Context) -> Self::Result {
+        let settled = self.when_settled(ctx);
+        Box::pin(async move {
+            // An actor that is gone has nothing under way.
+            let _ = settled.await;
+        })
+    }
+}
+
 impl Handler<Shutdown> for ChatServer {
     type Result = ResponseActFuture<Self, ()>;
 
     fn handle(&mut self, _: Shutdown, ctx: &mut Self::Context) -> Self::Result {
         self.chat.close();
-        let (told, settled) = oneshot::channel();
-        self.on_settled.push(told);
-        self.settle_soon(ctx);
+        let settled = self.when_settled(ctx);
         let settled = async move {
             if actix_rt::time::timeout(SETTLE, settled).await.is_err() {
                 log::warn!("not everything under way could be finished in time");

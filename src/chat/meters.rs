@@ -25,6 +25,10 @@ pub struct Meters {
     pub sessions: Gauge,
     /// Rooms.
     pub rooms: Gauge,
+    /// Pictures, also those on their way in or out.
+    pub pictures: Gauge,
+    /// What they take on disk.
+    pub picture_bytes: Gauge,
     /// Bytes that wait in outboxes.
     pub backlog_bytes: Gauge,
     refusals: std::sync::Arc<[Counter]>,
@@ -48,6 +52,8 @@ impl Meters {
                 connections: gauge!("parlor_connections"),
                 sessions: gauge!("parlor_sessions"),
                 rooms: gauge!("parlor_rooms"),
+                pictures: gauge!("parlor_pictures"),
+                picture_bytes: gauge!("parlor_picture_bytes"),
                 backlog_bytes: gauge!("parlor_backlog_bytes"),
                 refusals: refusals.collect(),
             }

@@ -8,18 +8,24 @@
 //! Invariants: an event is shown only after the store holds it; everything that a client hears
 //! about a room travels one path (state → relay → outlet), so its order is one order.
 
+mod browsers;
 mod bucket;
 mod budget;
 mod catching_up;
+mod committing;
 mod dispatch;
 mod effect;
 mod entrance;
 mod joining;
+mod letting_go;
 mod local;
 mod messages;
 mod meters;
 mod names;
 mod outlet;
+mod parting;
+mod picture_messages;
+mod pictures;
 mod posting;
 mod presence;
 mod reading;
@@ -35,17 +41,28 @@ mod sweeping;
 #[cfg(test)]
 mod tests;
 mod timers;
+mod uploading;
+mod viewing;
 mod volatile;
 mod wheel;
 
 pub use bucket::{Bucket, Moment, Pace};
 pub use effect::{Answer, Channel, Effect, Http, Reply, Shown, Want};
+pub use letting_go::Holding;
 pub use local::Local;
-pub use messages::{Ask, Enter, Gone, Knock, Overview, Ready, Say, Shutdown, Sweep, WorkerUp};
+pub use messages::{
+    Ask, Enter, Gone, Knock, Overview, Ready, Say, Settled, Shutdown, Sweep, WorkerUp,
+};
 pub use meters::Meters;
 pub use outlet::{Class, Heart, Outlet};
+pub use picture_messages::{
+    Broom, FilesLost, FilesRemoved, FilesStuck, GiveUp, Holdings, LetUpload, RemoveFiles, Reserve,
+    SweepPictures, View,
+};
 pub use posting::Asker;
 pub use relay::{Backlog, Batch, Item, Relay};
 pub use rules::Rules;
 pub use server::ChatServer;
 pub use state::Chat;
+pub use uploading::{Pass, Upload};
+pub use viewing::{Sight, Viewer};

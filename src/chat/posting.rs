@@ -4,8 +4,8 @@ use super::bucket::{Bucket, Moment};
 use super::effect::{Channel, Reply};
 use super::speaking::Waiting;
 use super::state::Chat;
-use crate::model::{Author, Body, Nick, RoomName, TokenHash, UserId};
-use crate::protocol::{Code, Rate, Refusal};
+use crate::model::{Author, Nick, RoomName, TokenHash, UserId};
+use crate::protocol::{Code, Draft, Rate, Refusal};
 use crate::store::Append;
 
 /// So many addresses may send without a session between two sweeps.
@@ -27,10 +27,10 @@ impl Chat {
         now: Moment,
         asker: Asker,
         room: &RoomName,
-        body: Body,
+        draft: Draft,
         channel: Channel,
     ) {
-        if let Err((channel, refusal)) = self.try_post(now, asker, room, body, channel) {
+        if let Err((channel, refusal)) = self.try_post(now, asker, room, draft, channel) {
             self.refuse(Reply::Http(channel), &refusal);
         }
     }
@@ -40,7 +40,7 @@ impl Chat {
         now: Moment,
         asker: Asker,
         room: &RoomName,
-        body: Body,
+        draft: Draft,
         channel: Channel,
     ) -> Result<(), (Channel, Refusal)> {
         let author = match self.author(now, asker) {
@@ -50,12 +50,16 @@ impl Chat {
         let Some(&id) = self.room_keys.get(&room.key()) else {
             return Err((channel, Code::RoomNotFound.into()));
         };
+        let body = match self.message(now, draft) {
+            Ok(body) => body,
+            Err(refusal) => return Err((channel, refusal)),
+        };
         let name_key = author.nick.keys().folded.to_string();
         let append = Append { room: id, at: now.wall, author, name_key, body };
         if let Err(refusal) = self.room_to_wait() {
             return Err((channel, refusal));
         }
-        let waiting = Waiting { reply: Reply::Http(channel) };
+        let waiting = Waiting::of(Reply::Http(channel));
         // There is room: this cannot be refused any more.
         let _ = self.append(append, waiting);
         Ok(())

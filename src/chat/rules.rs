@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::bucket::Pace;
-use crate::model::config::Config;
+use crate::model::config::{Config, Images};
 use crate::model::{Keep, RoomKey, RoomName};
 use crate::protocol::{HeartbeatOffer, LimitsOffer};
 
@@ -28,6 +28,8 @@ pub struct Rules {
     pub keep: Keep,
     /// The same for single rooms.
     pub keep_rooms: HashMap<RoomKey, Keep>,
+    /// The life of pictures.
+    pub images: Images,
 }
 
 impl Rules {
@@ -41,7 +43,11 @@ impl Rules {
                 text_chars: limits.text_chars,
                 image_bytes: limits.image_bytes,
                 image_pixels: limits.image_pixels,
-                images_per_message: limits.images_per_message,
+                // No place for pictures: none in a message either.
+                images_per_message: match config.images.disk_bytes {
+                    0 => 0,
+                    _ => limits.images_per_message,
+                },
                 messages_per_second: limits.messages_per_second,
                 burst: limits.burst,
                 rooms: limits.rooms,
@@ -59,6 +65,7 @@ impl Rules {
             keep_rooms: keep_rooms
                 .filter_map(|(name, keep)| Some((RoomName::parse(name)?.key(), *keep)))
                 .collect(),
+            images: config.images.clone(),
         }
     }
 

@@ -14,9 +14,10 @@ use tokio::sync::oneshot;
 use super::bucket::Moment;
 use super::messages::{Committed, Settle};
 use super::meters::Meters;
+use super::picture_messages::RemoveFiles;
 use super::relay::{MAX_ON_THE_WAY, Relay};
 use super::state::Chat;
-use crate::model::{Timestamp, uptime_ms};
+use crate::model::{ImageId, Timestamp, uptime_ms};
 use crate::store::{Op, Outcome, RoomId, Store, StoreError};
 
 /// After the store failed, the server's own notes wait this long for the next try.
@@ -39,6 +40,9 @@ pub struct ChatServer {
     pub(super) settle_waits: bool,
     wakes_at: Option<u64>,
     pub(super) on_settled: Vec<oneshot::Sender<()>>,
+    /// The janitor, and what waits for it before it is there.
+    broom: Option<Recipient<RemoveFiles>>,
+    unswept: Vec<ImageId>,
     pub(super) meters: Meters,
 }
 
@@ -55,12 +59,36 @@ impl ChatServer {
             settle_waits: false,
             wakes_at: None,
             on_settled: Vec::new(),
+            broom: None,
+            unswept: Vec::new(),
             meters,
         }
     }
 
     pub(super) fn now() -> Moment {
         Moment { mono: uptime_ms(), wall: Timestamp::now() }
+    }
+
+    /// The janitor is there: it removes what waits to be removed.
+    pub(super) fn take_broom(&mut self, broom: Recipient<RemoveFiles>) {
+        self.broom = Some(broom);
+        let waiting = std::mem::take(&mut self.unswept);
+        self.remove_files(waiting);
+    }
+
+    pub(super) fn remove_files(&mut self, mut ids: Vec<ImageId>) {
+        match &self.broom {
+            Some(broom) if !ids.is_empty() => broom.do_send(RemoveFiles(ids)),
+            _ => self.unswept.append(&mut ids),
+        }
+    }
+
+    /// Ends when nothing is under way any more, or the store fails.
+    pub(super) fn when_settled(&mut self, ctx: &mut Context<Self>) -> oneshot::Receiver<()> {
+        let (told, settled) = oneshot::channel();
+        self.on_settled.push(told);
+        self.settle_soon(ctx);
+        settled
     }
 
     /// Settles once the mailbox is empty: what arrived together is handled together.

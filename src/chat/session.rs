@@ -34,6 +34,10 @@ pub struct Session {
     pub messages: Bucket,
     /// What `Rate::Read` draws from.
     pub reads: Bucket,
+    /// What `Rate::Upload` draws from.
+    pub uploads: Bucket,
+    /// The hash of the cookie of the browser that it is in.
+    pub browser: Option<TokenHash>,
 }
 
 impl Session {

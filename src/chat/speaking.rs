@@ -1,53 +1,40 @@
-//! What enters a log: queued in order, kept by the store, and only then seen and acknowledged.
-//!
-//! One batch is with the store at a time; what arrives meanwhile waits together, is committed
-//! together and fanned out together. A quiet room waits for nothing.
-
-use bytes::BytesMut;
-use indexmap::IndexMap;
+//! What is to enter a log: checked, and queued in order for the store. What becomes of it is in
+//! `committing`.
 
 use super::bucket::Moment;
-use super::effect::{Effect, Reply};
-use super::recent::Entry;
+use super::effect::Reply;
 use super::state::Chat;
 use super::volatile;
-use crate::model::{Author, Body, Event, SessionId};
-use crate::protocol::{Code, Refusal, Request, Sent, event_json, wire};
-use crate::store::{self, Append, Op, RoomId, StoreError};
+use crate::model::{Author, Body, SessionId};
+use crate::protocol::{Code, Draft, Refusal, Request};
+use crate::store::{Append, Op};
+use crate::uploads::Removed;
 
 /// So many appends may wait for the store; more are told to come back.
 const MAX_QUEUED: usize = 16_384;
 /// So many of the server's own notes may wait while the store is failing.
 const MAX_NOTES: usize = 65_536;
-/// At most so much is committed in one batch.
-const MAX_BATCH: usize = 4096;
 
 /// Something for the store, and who waits for it.
 #[derive(Debug)]
 pub struct Queued {
-    op: Op,
-    waiting: Option<Waiting>,
+    pub(super) op: Op,
+    pub(super) waiting: Option<Waiting>,
 }
 
 /// Whoever waits for an append.
 #[derive(Debug)]
 pub struct Waiting {
     pub(super) reply: Reply,
+    /// What an upload's answer says besides.
+    pub(super) removed: Vec<Removed>,
 }
 
-/// Frames of one batch, joined room by room, and the acknowledgements behind them.
-#[derive(Debug, Default)]
-pub struct Fanout {
-    rooms: IndexMap<RoomId, (BytesMut, usize)>,
-    acks: Vec<(Reply, RoomId, Ack)>,
-}
-
-#[derive(Debug)]
-struct Ack {
-    seq: u64,
-    at: crate::model::Timestamp,
-    client_id: Option<crate::model::ClientId>,
-    duplicate: bool,
+impl Waiting {
+    /// Whoever waits for `reply`.
+    pub(super) fn of(reply: Reply) -> Self {
+        Self { reply, removed: Vec::new() }
+    }
 }
 
 impl Chat {
@@ -60,9 +47,7 @@ impl Chat {
         reply: Reply,
     ) -> Result<(), Refusal> {
         let (room, body) = match request {
-            Request::Send { room, text, reply_to, client_id } => {
-                (room, Body::message(text, reply_to, client_id))
-            }
+            Request::Send { room, draft } => (room, self.message(now, draft)?),
             Request::Edit { room, seq, text } => (room, Body::edited(seq, text)),
             Request::Delete { room, seq } => (room, Body::deleted(seq)),
             Request::React { room, seq, emoji, on } => (room, Body::reacted(seq, emoji, on)),
@@ -77,7 +62,16 @@ impl Chat {
         let author = Author { user: session.user, nick: session.nick.clone(), guest: true };
         let name_key = session.keys.folded.to_string();
         let append = Append { room: id, at: now.wall, author, name_key, body };
-        self.append(append, Waiting { reply })
+        if matches!(append.body, Body::Deleted(_)) {
+            return self.delete_message(append, Waiting::of(reply));
+        }
+        self.append(append, Waiting::of(reply))
+    }
+
+    /// What a draft becomes.
+    pub(super) fn message(&self, now: Moment, draft: Draft) -> Result<Body, Refusal> {
+        let Draft { text, images, reply_to, client_id } = draft;
+        Ok(Body::pictures(text, self.pictures_of(now, &images)?, reply_to, client_id))
     }
 
     pub(super) fn room_to_wait(&self) -> Result<(), Refusal> {
@@ -92,19 +86,26 @@ impl Chat {
 
     pub(super) fn append(&mut self, append: Append, waiting: Waiting) -> Result<(), Refusal> {
         self.room_to_wait()?;
+        let claim = self.pictures.claimable(&append, append.body.images());
         let Some(room) = self.rooms.get_mut(&append.room) else {
             return Err(Code::RoomNotFound.into());
         };
         if room.is_volatile() {
-            let outcome = volatile::judge(room, &append);
+            let outcome = volatile::judge(room, &append, claim);
             self.settle(append, waiting, outcome);
             self.flush();
             return Ok(());
         }
         room.under_way += 1;
-        self.queued_appends += 1;
-        self.queue.push_back(Queued { op: Op::Append(append), waiting: Some(waiting) });
+        self.pictures.claiming(append.body.images(), true);
+        self.queue_awaited(Op::Append(append), waiting);
         Ok(())
+    }
+
+    /// Queues something that somebody waits for.
+    pub(super) fn queue_awaited(&mut self, op: Op, waiting: Waiting) {
+        self.queued_appends += 1;
+        self.queue.push_back(Queued { op, waiting: Some(waiting) });
     }
 
     /// Queues a note of the server's own behind everything that waits.
@@ -136,146 +137,5 @@ impl Chat {
     /// How many of the server's own notes wait.
     pub(super) fn notes(&self) -> usize {
         self.queue.len() - self.queued_appends
-    }
-
-    /// What to commit next, unless a batch is with the store already.
-    pub fn batch(&mut self) -> Option<Vec<Op>> {
-        if self.in_flight.is_some() || self.queue.is_empty() {
-            return None;
-        }
-        let size = self.queue.len().min(MAX_BATCH);
-        let (ops, waiting): (Vec<Op>, Vec<Option<Waiting>>) =
-            self.queue.drain(..size).map(|queued| (queued.op, queued.waiting)).unzip();
-        self.queued_appends -= waiting.iter().flatten().count();
-        self.in_flight = Some(waiting);
-        Some(ops)
-    }
-
-    /// The store has kept a batch, or could not.
-    pub fn committed(&mut self, batch: Vec<Op>, result: Result<Vec<store::Outcome>, StoreError>) {
-        let waiting = self.in_flight.take().unwrap_or_default();
-        match result {
-            Ok(outcomes) => {
-                for ((op, waiting), outcome) in batch.into_iter().zip(waiting).zip(outcomes) {
-                    self.conclude(op, waiting, outcome);
-                }
-                self.flush();
-            }
-            Err(error) => self.give_up(batch, waiting, &error),
-        }
-    }
-
-    fn conclude(&mut self, op: Op, waiting: Option<Waiting>, outcome: store::Outcome) {
-        match (op, waiting) {
-            (Op::Append(append), Some(waiting)) => {
-                if let Some(room) = self.rooms.get_mut(&append.room) {
-                    room.under_way -= 1;
-                }
-                self.settle(append, waiting, outcome);
-            }
-            (op, _) => self.swept_further(op, &outcome),
-        }
-    }
-
-    /// Nothing of the batch was kept: who waits is told, the server's own notes try again.
-    fn give_up(&mut self, batch: Vec<Op>, waiting: Vec<Option<Waiting>>, error: &StoreError) {
-        let code = if matches!(error, StoreError::Full) { Code::StorageFull } else { Code::Busy };
-        let refusal = Refusal::new(code).retry_after(1000);
-        let mut notes = Vec::new();
-        for (op, waiting) in batch.into_iter().zip(waiting) {
-            match (op, waiting) {
-                (Op::Append(append), Some(waiting)) => {
-                    if let Some(room) = self.rooms.get_mut(&append.room) {
-                        room.under_way -= 1;
-                    }
-                    self.refuse(waiting.reply, &refusal);
-                }
-                (op, _) => notes.push(Queued { op, waiting: None }),
-            }
-        }
-        notes.into_iter().rev().for_each(|note| self.queue.push_front(note));
-    }
-
-    /// An append has its outcome: the room's memory learns it, the fan-out and the answer wait.
-    fn settle(&mut self, append: Append, waiting: Waiting, outcome: store::Outcome) {
-        let client_id = match &append.body {
-            Body::Message(message) => message.client_id.clone(),
-            _ => None,
-        };
-        let ack = match outcome {
-            store::Outcome::Appended { seq } => {
-                let at = append.at;
-                let Append { room, author, body, .. } = append;
-                self.enter_log(room, Event { seq, at, author, body });
-                self.fanout.acks.push((
-                    waiting.reply,
-                    room,
-                    Ack { seq, at, client_id, duplicate: false },
-                ));
-                return;
-            }
-            store::Outcome::Duplicate { seq, at } => Ack { seq, at, client_id, duplicate: true },
-            store::Outcome::Refused(refusal) => {
-                let code = match refusal {
-                    store::Refusal::MessageNotFound => Code::MessageNotFound,
-                    store::Refusal::NotYours => Code::NotYours,
-                };
-                self.flush();
-                self.refuse(waiting.reply, &code.into());
-                return;
-            }
-            _ => {
-                self.refuse(waiting.reply, &Code::Internal.into());
-                return;
-            }
-        };
-        self.fanout.acks.push((waiting.reply, append.room, ack));
-    }
-
-    /// A kept event takes its place in the room's memory and in the frames for all.
-    fn enter_log(&mut self, id: RoomId, event: Event) {
-        let Some(room) = self.rooms.get_mut(&id) else { return };
-        let json = event_json(&room.name, &event);
-        let (frames, count) = self.fanout.rooms.entry(id).or_default();
-        wire::append_text(frames, &json);
-        *count += 1;
-        room.seq = event.seq;
-        if let Body::Topic(set) = &event.body {
-            room.topic = set.topic.clone();
-        }
-        let name = &room.name;
-        room.recent.amend(&event, |changed| event_json(name, changed));
-        room.recent.push(Entry { event, json });
-        if room.is_volatile() {
-            room.first_seq = room.recent.first(room.seq);
-        }
-    }
-
-    /// Gives the joined frames to the rooms, then the acknowledgements to who waits.
-    fn flush(&mut self) {
-        let Fanout { rooms, acks } = std::mem::take(&mut self.fanout);
-        for (room, (frames, count)) in rooms {
-            let frames = frames.freeze();
-            self.effects.push(Effect::Room { room, frames, count, passing: false, except: None });
-        }
-        for (reply, room, ack) in acks {
-            let Some(room) = self.rooms.get(&room) else { continue };
-            let (name, epoch) = (room.name.clone(), room.epoch.clone());
-            self.answer_shown(
-                reply,
-                |id| {
-                    wire::text(&Sent {
-                        id,
-                        room: &name,
-                        epoch: &epoch,
-                        seq: ack.seq,
-                        at: ack.at,
-                        client_id: ack.client_id.as_ref(),
-                        duplicate: ack.duplicate,
-                    })
-                },
-                ack.duplicate,
-            );
-        }
     }
 }

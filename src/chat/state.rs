@@ -11,12 +11,16 @@ use rand::rngs::StdRng;
 use super::bucket::{Bucket, Moment};
 use super::budget::Budget;
 use super::catching_up::Joining;
+use super::committing::Fanout;
 use super::effect::{Answer, Effect, Http, Reply, Shown};
+use super::letting_go::Removal;
 use super::names::Names;
+use super::parting::Parted;
+use super::pictures::Pictures;
 use super::room::{Listener, Room};
 use super::rules::Rules;
 use super::session::Session;
-use super::speaking::{Fanout, Queued, Waiting};
+use super::speaking::{Queued, Waiting};
 use super::timers::{Timer, Timers};
 use crate::model::{ConnId, Epoch, Keep, RoomKey, RoomName, SessionId, Timestamp, TokenHash};
 use crate::protocol::{Code, Command, ErrorFrame, Rate, Refusal, ReplyId, Request, wire};
@@ -42,6 +46,8 @@ pub struct Chat {
     pub(super) in_flight: Option<Vec<Option<Waiting>>>,
     pub(super) fanout: Fanout,
     pub(super) effects: Vec<Effect>,
+    /// What is told once the events of a batch are.
+    pub(super) after_fanout: Vec<Effect>,
     pub(super) refusals: Vec<Code>,
     pub(super) closing: bool,
     pub(super) join_reads: usize,
@@ -54,6 +60,13 @@ pub struct Chat {
     pub(super) openers: HashMap<[u8; 32], Bucket>,
     /// Addresses that sent without a session.
     pub(super) passers_by: HashMap<[u8; 32], Bucket>,
+    pub(super) pictures: Pictures,
+    /// Messages whose pictures' files are being removed.
+    pub(super) removals: HashMap<(RoomId, u64), Removal>,
+    /// Who said goodbye a moment ago, by token.
+    pub(super) parted: HashMap<TokenHash, Parted>,
+    /// The sessions behind a browser's cookie.
+    pub(super) browsers: HashMap<TokenHash, Vec<SessionId>>,
 }
 
 /// What becomes of a request: an answer now, one that comes later, or a refusal.
@@ -62,6 +75,7 @@ pub(super) type Outcome = Result<(), Refusal>;
 impl Chat {
     /// The chat as it begins: with what the store remembers.
     pub fn new(rules: Rules, boot: Boot, now: Moment, rng: StdRng) -> Self {
+        let pictures = Pictures::new(rules.images.claim_s.saturating_mul(1000));
         let mut chat = Self {
             rules,
             rng,
@@ -80,6 +94,7 @@ impl Chat {
             in_flight: None,
             fanout: Fanout::default(),
             effects: Vec::new(),
+            after_fanout: Vec::new(),
             refusals: Vec::new(),
             closing: false,
             join_reads: 0,
@@ -89,9 +104,15 @@ impl Chat {
             prune_queue: VecDeque::new(),
             openers: HashMap::new(),
             passers_by: HashMap::new(),
+            pictures,
+            removals: HashMap::new(),
+            parted: HashMap::new(),
+            browsers: HashMap::new(),
         };
         boot.rooms.into_iter().for_each(|row| chat.restore_room(row));
         boot.sessions.into_iter().for_each(|row| chat.restore_session(row, now));
+        boot.gone.into_iter().for_each(|id| chat.pictures.remember_gone(id));
+        boot.images.into_iter().for_each(|row| chat.restore_picture(row));
         chat
     }
 
@@ -171,6 +192,7 @@ impl Chat {
             Rate::Free => Ok(()),
             Rate::Message => session.messages.take(messages, now),
             Rate::Read => session.reads.take(reads, now),
+            Rate::Upload => session.uploads.take(messages, now),
         };
         taken.map_err(|millis| Refusal::new(Code::RateLimited).retry_after(millis))
     }
@@ -323,7 +345,7 @@ impl Chat {
 
     /// Whether nothing waits for the store any more.
     pub fn is_settled(&self) -> bool {
-        self.queue.is_empty() && self.in_flight.is_none()
+        self.queue.is_empty() && self.in_flight.is_none() && self.pictures.is_settled()
     }
 
     /// All connections that belong to somebody.

@@ -10,6 +10,8 @@ use super::volatile::KEY_LIFE_MS;
 use crate::model::{Keep, Timestamp};
 use crate::store::{Op, Outcome, RoomId};
 
+/// For how long after its upload a picture is known to be gone, at least, in milliseconds.
+const GONE_KNOWN_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 /// So many logs are looked at in one round.
 const LOGS_A_ROUND: usize = 256;
 
@@ -20,6 +22,7 @@ impl Chat {
     pub fn sweep(&mut self, now: Moment) -> usize {
         let pace = self.rules.messages();
         self.passers_by.retain(|_, bucket| !bucket.is_full(pace, now));
+        self.forget_parted(now);
         self.openers.retain(|_, bucket| !bucket.is_full(OPENING, now));
         let idle: Vec<RoomId> =
             self.rooms.values().filter(|room| room.is_idle()).map(|room| room.id).collect();
@@ -34,6 +37,9 @@ impl Chat {
     }
 
     fn sweep_room(&mut self, id: RoomId) -> bool {
+        if self.pictures.in_room(id).count > 0 {
+            return false;
+        }
         let Some(room) = self.rooms.get_mut(&id) else { return false };
         if room.seq > 0 && !room.is_volatile() {
             room.recent.clear();
@@ -64,6 +70,8 @@ impl Chat {
         steps.into_iter().for_each(|step| self.queue_op(step));
         let before = Timestamp(now.wall.0 - KEY_LIFE_MS as i64);
         self.queue_op(Op::ForgetKeys { before });
+        let before = Timestamp(now.wall.0 - GONE_KNOWN_MS);
+        self.queue_op(Op::ForgetImages { before });
     }
 
     /// The store has done a step; where it was not the last one, the next is queued.
@@ -74,6 +82,7 @@ impl Chat {
                     room.first_seq = *first_seq;
                     room.recent.prune(*first_seq);
                 }
+                self.forget_pictures(*room, *first_seq);
                 *more
             }
             (Op::ForgetKeys { .. }, Outcome::More) => true,

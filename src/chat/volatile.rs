@@ -43,7 +43,8 @@ impl Keys {
 }
 
 /// Decides what becomes of `append`; an appended event's place is the room's next one.
-pub fn judge(room: &mut Room, append: &Append) -> Outcome {
+/// `claim` says whether it may have its pictures.
+pub fn judge(room: &mut Room, append: &Append, claim: Result<(), Refusal>) -> Outcome {
     let next = room.seq + 1;
     match &append.body {
         Body::Message(message) => {
@@ -53,6 +54,9 @@ pub fn judge(room: &mut Room, append: &Append) -> Outcome {
             }
             if message.reply_to.is_some_and(|seq| !was_message(room, seq)) {
                 return Outcome::Refused(Refusal::MessageNotFound);
+            }
+            if let Err(refusal) = claim {
+                return Outcome::Refused(refusal);
             }
             if let Some(client_id) = message.client_id.clone() {
                 room.keys.remember(append, client_id, next);
@@ -71,7 +75,8 @@ pub fn judge(room: &mut Room, append: &Append) -> Outcome {
                 return unchanged;
             }
         }
-        Body::Topic(_) => {}
+        // The end of a picture is noted by who knows that its files are gone.
+        Body::Topic(_) | Body::Expired(_) => {}
     }
     Outcome::Appended { seq: next }
 }

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ClientId, Emoji, MessageText, Nick, Timestamp, Topic, UserId};
+use super::{ClientId, Emoji, Gone, Image, ImageId, MessageText, Nick, Timestamp, Topic, UserId};
 
 /// Who wrote an event: `user` is never sent, `nick` and `guest` are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,8 +39,10 @@ pub enum Body {
     Message(Message),
     /// A message's text was replaced.
     Edited(Edited),
-    /// A message was taken back.
+    /// A message, or one picture of it, was taken back.
     Deleted(Deleted),
+    /// A picture's life ended.
+    Expired(Expired),
     /// Somebody reacted to a message, or took the reaction back.
     Reacted(Reacted),
     /// The room's topic was set.
@@ -50,8 +52,11 @@ pub enum Body {
 /// The fields of a `message`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
-    /// What was said; empty once deleted.
+    /// What was said; empty once deleted, or where the pictures have no caption.
     pub text: MessageText,
+    /// Its pictures, in the order in which they were sent.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub images: Vec<Image>,
     /// The message that this one answers.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reply_to: Option<u64>,
@@ -81,8 +86,20 @@ pub struct Edited {
 /// The fields of a `deleted` event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deleted {
-    /// The message that was taken back.
+    /// The message that was taken back, or that shows the picture.
     pub target: u64,
+    /// The one picture that was taken back; the message with all of them if it says nothing.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub image: Option<ImageId>,
+}
+
+/// The fields of an `expired` event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Expired {
+    /// The message that shows the picture.
+    pub target: u64,
+    /// The picture that is gone.
+    pub image: ImageId,
 }
 
 /// The fields of a `reacted` event.
@@ -110,6 +127,7 @@ impl Body {
             Self::Message(_) => "message",
             Self::Edited(_) => "edited",
             Self::Deleted(_) => "deleted",
+            Self::Expired(_) => "expired",
             Self::Reacted(_) => "reacted",
             Self::Topic(_) => "topic",
         }
@@ -117,7 +135,17 @@ impl Body {
 
     /// A plain message.
     pub fn message(text: MessageText, reply_to: Option<u64>, client_id: Option<ClientId>) -> Self {
-        Self::Message(Message { text, reply_to, client_id, edited: false, deleted: false })
+        Self::pictures(text, Vec::new(), reply_to, client_id)
+    }
+
+    /// A message with pictures; `text` is their caption.
+    pub fn pictures(
+        text: MessageText,
+        images: Vec<Image>,
+        reply_to: Option<u64>,
+        client_id: Option<ClientId>,
+    ) -> Self {
+        Self::Message(Message { text, images, reply_to, client_id, edited: false, deleted: false })
     }
 
     /// An edit of `target`.
@@ -127,7 +155,15 @@ impl Body {
 
     /// A deletion of `target`.
     pub fn deleted(target: u64) -> Self {
-        Self::Deleted(Deleted { target })
+        Self::Deleted(Deleted { target, image: None })
+    }
+
+    /// The end of one picture of `target`.
+    pub fn picture_gone(target: u64, image: ImageId, why: Gone) -> Self {
+        match why {
+            Gone::Expired => Self::Expired(Expired { target, image }),
+            Gone::Deleted => Self::Deleted(Deleted { target, image: Some(image) }),
+        }
     }
 
     /// A reaction to `target`.
@@ -150,19 +186,30 @@ impl Body {
             "message" => Self::Message(serde_json::from_str(json)?),
             "edited" => Self::Edited(serde_json::from_str(json)?),
             "deleted" => Self::Deleted(serde_json::from_str(json)?),
+            "expired" => Self::Expired(serde_json::from_str(json)?),
             "reacted" => Self::Reacted(serde_json::from_str(json)?),
             "topic" => Self::Topic(serde_json::from_str(json)?),
             _ => return Err(serde_json::Error::custom("unknown kind of event")),
         })
     }
 
-    /// The message that this body is about: what an edit, a deletion or a reaction points at.
+    /// The message that this body is about: what an edit, a deletion, a reaction or the end of a
+    /// picture points at.
     pub fn target(&self) -> Option<u64> {
         match self {
             Self::Edited(edit) => Some(edit.target),
             Self::Deleted(deletion) => Some(deletion.target),
+            Self::Expired(end) => Some(end.target),
             Self::Reacted(reaction) => Some(reaction.target),
             Self::Message(_) | Self::Topic(_) => None,
+        }
+    }
+
+    /// The pictures of a message.
+    pub fn images(&self) -> &[Image] {
+        match self {
+            Self::Message(message) => &message.images,
+            _ => &[],
         }
     }
 
@@ -174,37 +221,56 @@ impl Body {
                 message.edited = true;
             }
             Self::Edited(edit) => edit.text = newest.clone(),
-            Self::Deleted(_) | Self::Reacted(_) | Self::Topic(_) => {}
+            Self::Deleted(_) | Self::Expired(_) | Self::Reacted(_) | Self::Topic(_) => {}
         }
     }
 
-    /// Takes the text out of a message, or out of an edit of it, that was deleted.
+    /// Takes text and pictures out of a message, or the text out of an edit of it, that was
+    /// deleted.
     pub fn redact(&mut self) {
         match self {
             Self::Message(message) => {
                 message.text = MessageText::removed();
+                message.images.iter_mut().for_each(|image| image.end(Gone::Deleted));
                 message.deleted = true;
             }
             Self::Edited(edit) => {
                 edit.text = MessageText::removed();
                 edit.deleted = true;
             }
-            Self::Deleted(_) | Self::Reacted(_) | Self::Topic(_) => {}
+            Self::Deleted(_) | Self::Expired(_) | Self::Reacted(_) | Self::Topic(_) => {}
         }
     }
 
-    /// Applies `later` to this entry, which it may be about: an edit's text or a deletion.
+    /// Ends the life of one picture of a message. Returns whether the message has it.
+    pub fn end_picture(&mut self, id: ImageId, why: Gone) -> bool {
+        let Self::Message(message) = self else { return false };
+        let image = message.images.iter_mut().find(|image| image.id == id);
+        image.map(|image| image.end(why)).is_some()
+    }
+
+    /// Applies `later` to this entry, which it may be about: an edit's text, a deletion, the end of
+    /// a picture.
     ///
     /// `seq` is this entry's own place. Returns whether anything changed.
     pub fn apply(&mut self, seq: u64, later: &Body) -> bool {
         let about = match self {
             Self::Message(_) => seq,
             Self::Edited(edit) => edit.target,
-            Self::Deleted(_) | Self::Reacted(_) | Self::Topic(_) => return false,
+            Self::Deleted(_) | Self::Expired(_) | Self::Reacted(_) | Self::Topic(_) => {
+                return false;
+            }
         };
+        if later.target() != Some(about) {
+            return false;
+        }
         match later {
-            Self::Edited(edit) if edit.target == about => self.amend(&edit.text),
-            Self::Deleted(deletion) if deletion.target == about => self.redact(),
+            Self::Edited(edit) => self.amend(&edit.text),
+            Self::Deleted(Deleted { image: None, .. }) => self.redact(),
+            Self::Deleted(Deleted { image: Some(id), .. }) => {
+                return self.end_picture(*id, Gone::Deleted);
+            }
+            Self::Expired(end) => return self.end_picture(end.image, Gone::Expired),
             _ => return false,
         }
         true
@@ -218,6 +284,7 @@ fn is_false(value: &bool) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{AltText, ImageKind, Life};
     use super::*;
 
     fn text(words: &str) -> MessageText {
@@ -245,9 +312,42 @@ mod tests {
         assert_eq!(all, r#"[{"text":"","deleted":true},{"target":1,"text":"","deleted":true}]"#);
     }
 
+    fn picture(id: u128) -> Image {
+        let life = Life::Alive { kind: ImageKind::Png, bytes: 9, expires_at: Timestamp(5) };
+        let alt = AltText::new("a secret").unwrap();
+        Image { id: ImageId(id), width: 3, height: 4, alt, life }
+    }
+
+    fn gallery() -> Body {
+        Body::pictures(MessageText::removed(), vec![picture(1), picture(2)], None, None)
+    }
+
+    #[test]
+    fn a_pictures_end_leaves_the_message_and_its_other_pictures() {
+        let mut message = gallery();
+        assert!(message.apply(1, &Body::picture_gone(1, ImageId(2), Gone::Expired)));
+        assert!(!message.apply(1, &Body::picture_gone(7, ImageId(1), Gone::Expired)));
+        let Body::Message(now) = &message else { panic!("a message stays one") };
+        assert!(now.images[0].is_alive() && !now.deleted);
+        assert_eq!(now.images[1].life, Life::Over(Gone::Expired));
+        assert_eq!(now.images[1].alt.as_str(), "a secret");
+    }
+
+    #[test]
+    fn a_deletion_takes_the_pictures_and_their_words() {
+        let mut message = gallery();
+        assert!(message.apply(1, &Body::deleted(1)));
+        let json = serde_json::to_string(&message).unwrap();
+        assert!(!json.contains("secret") && !json.contains("/uploads"), "{json}");
+        assert_eq!(json.matches(r#""gone":"deleted""#).count(), 2);
+    }
+
     #[test]
     fn every_body_comes_back_from_its_kind_and_fields() {
         let bodies = [
+            gallery(),
+            Body::picture_gone(1, ImageId(1), Gone::Expired),
+            Body::picture_gone(1, ImageId(1), Gone::Deleted),
             Body::message(text("hi"), Some(3), ClientId::new("k").ok()),
             Body::edited(1, text("b")),
             Body::deleted(7),

@@ -84,6 +84,19 @@ impl ImageKind {
     }
 }
 
+impl Serialize for ImageId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for ImageId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| D::Error::custom("no id of a picture"))
+    }
+}
+
 impl fmt::Display for ImageKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.media_type())
@@ -193,7 +206,7 @@ impl Image {
 /// All fields of both forms, in the order of the wire.
 #[derive(Serialize, Deserialize)]
 struct Form {
-    id: String,
+    id: ImageId,
     #[serde(skip_serializing_if = "Option::is_none", skip_deserializing)]
     url: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", skip_deserializing)]
@@ -215,7 +228,7 @@ impl Serialize for Image {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let url = Self::url(self.id);
         let mut form = Form {
-            id: self.id.to_string(),
+            id: self.id,
             url: None,
             thumb_url: None,
             gone: None,
@@ -243,7 +256,6 @@ impl Serialize for Image {
 impl<'de> Deserialize<'de> for Image {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let form = Form::deserialize(deserializer)?;
-        let id = ImageId::parse(&form.id).ok_or_else(|| D::Error::custom("no id of a picture"))?;
         let life = match (form.gone, form.r#type, form.bytes, form.expires_at) {
             (Some(why), ..) => Life::Over(why),
             (None, Some(kind), Some(bytes), Some(expires_at)) => {
@@ -251,7 +263,7 @@ impl<'de> Deserialize<'de> for Image {
             }
             _ => return Err(D::Error::custom("neither alive nor gone")),
         };
-        Ok(Self { id, width: form.width, height: form.height, alt: form.alt, life })
+        Ok(Self { id: form.id, width: form.width, height: form.height, alt: form.alt, life })
     }
 }
 

@@ -9,15 +9,17 @@ mod event;
 mod ids;
 mod image;
 mod keep;
+mod networks;
 mod nick;
 mod room_name;
 mod text;
 mod timestamp;
 
-pub use event::{Author, Body, Deleted, Edited, Event, Message, Reacted, TopicSet};
+pub use event::{Author, Body, Deleted, Edited, Event, Expired, Message, Reacted, TopicSet};
 pub use ids::{ConnId, Epoch, SessionId, TokenHash, UserId, token};
 pub use image::{AltText, Gone, Image, ImageId, ImageKind, Life};
 pub use keep::Keep;
+pub use networks::Networks;
 pub use nick::{Nick, NickKeys};
 pub use room_name::{RoomKey, RoomName};
 pub use text::{ClientId, Emoji, MessageText, Topic, Unfit};

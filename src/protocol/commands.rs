@@ -16,6 +16,8 @@ pub enum Rate {
     Message,
     /// Twice that: reading.
     Read,
+    /// As much as messages, in a bucket of its own: pictures.
+    Upload,
 }
 
 /// One request: a row of [`COMMANDS`].
@@ -63,6 +65,8 @@ const fn may(name: &'static str, kind: &'static str, rule: &'static str) -> Fiel
 
 const ROOM: Field = may("room", "string", "may be left out while you are in exactly one room");
 const SEQ: Field = must("seq", "integer", "the message's place in the room's log");
+const CAPTION: Field =
+    may("text", "string", "at most limits.text_chars characters; may be left out beside images");
 const TEXT: Field = must("text", "string", "at most limits.text_chars characters, not only space");
 const NICK: Field = must("nick", "string", "1 to 32 characters (RFC 8266)");
 const SECONDS: Field = may("seconds", "integer", "for how long");
@@ -92,7 +96,7 @@ pub const COMMANDS: &[Command] = &[
           may("limit", "integer", "0 to 200 latest events, 50 by default")],
         r#"{"type":"join","room":"lobby"}"#, Rate::Message, |f| f.join()),
     row("send", "sent", "Say something.",
-        &[ROOM, TEXT, may("images", "list", "upload ids, at most 10"),
+        &[ROOM, CAPTION, may("images", "list", "ids of your own uploads in this room, at most 10, each once"),
           may("reply_to", "integer", "the seq of the message you answer"),
           may("client_id", "string", "your own key of it, 1 to 64 characters: a retry is not said twice")],
         r#"{"type":"send","room":"lobby","text":"hi","client_id":"k-1"}"#, Rate::Message, |f| f.send()),

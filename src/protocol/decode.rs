@@ -222,8 +222,8 @@ mod tests {
             seq in any::<i64>(),
         ) {
             let frame = serde_json::json!({"type": kind, "text": text, "seq": seq, "nick": text});
-            if let Ok(Request::Send { text, .. }) = decode(&frame.to_string(), 10).request {
-                prop_assert!(text.as_str().chars().count() <= 10);
+            if let Ok(Request::Send { draft, .. }) = decode(&frame.to_string(), 10).request {
+                prop_assert!(draft.text.as_str().chars().count() <= 10);
             }
         }
     }

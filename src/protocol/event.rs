@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde::Serialize;
 
-use crate::model::{Body, Event, Nick, RoomName, Timestamp};
+use crate::model::{Body, Event, Image, Nick, RoomName, Timestamp};
 
 #[derive(Serialize)]
 struct EventFrame<'a> {
@@ -33,6 +33,17 @@ pub fn event_json(room: &RoomName, event: &Event) -> Bytes {
         body: &event.body,
     };
     super::wire::json(&frame).into()
+}
+
+/// The answer to an upload: the picture, and what its file said of its sender and says no more.
+pub fn uploaded_json(image: &Image, metadata_removed: &impl Serialize) -> Vec<u8> {
+    #[derive(Serialize)]
+    struct Uploaded<'a, R> {
+        #[serde(flatten)]
+        image: &'a Image,
+        metadata_removed: &'a R,
+    }
+    super::wire::json(&Uploaded { image, metadata_removed })
 }
 
 #[cfg(test)]

@@ -9,8 +9,9 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::code::{Code, Refusal};
-use super::request::{After, Hello, Page, Request};
-use crate::model::{ClientId, Emoji, Epoch, MessageText, Nick, RoomName, Topic, Unfit};
+use super::request::{After, Draft, Hello, Page, Request};
+use super::words::{parse_caption, parse_client_id, parse_nick, parse_text};
+use crate::model::{ClientId, Emoji, Epoch, ImageId, MessageText, Nick, RoomName, Topic, Unfit};
 
 /// How many events `join` and `history` give unless told otherwise.
 const DEFAULT_LIMIT: u64 = 50;
@@ -63,7 +64,7 @@ pub(super) struct Fields<'a> {
 
 type Checked<T> = Result<T, Refusal>;
 
-fn invalid(field: &'static str, rule: &'static str) -> Refusal {
+pub(super) fn invalid(field: &'static str, rule: &'static str) -> Refusal {
     Refusal::because(Code::InvalidField, format!("`{field}` must be {rule}.")).field(field)
 }
 
@@ -134,21 +135,35 @@ impl Fields<'_> {
         parse_text(&text, self.text_chars)
     }
 
+    /// A text that pictures do not need.
+    fn caption(&self) -> Checked<MessageText> {
+        let text = text_of(self.text, "text")?.unwrap_or_default();
+        parse_caption(&text, self.text_chars)
+    }
+
     fn client_id(&self) -> Checked<Option<ClientId>> {
         let Some(text) = text_of(self.client_id, "client_id")? else { return Ok(None) };
         parse_client_id(&text).map(Some)
     }
 
-    /// Pictures come with their own part of the house; until then no id is known here.
-    fn no_images(&self) -> Checked<()> {
-        let Some(raw) = self.images else { return Ok(()) };
-        let ids: Vec<String> = serde_json::from_str(raw.get())
-            .map_err(|_| invalid("images", "a list of upload ids"))?;
-        match ids.len() {
-            0 => Ok(()),
-            1..=MAX_IMAGES => Err(Refusal::new(Code::ImageNotFound).field("images")),
-            _ => Err(Refusal::new(Code::TooManyImages).field("images")),
+    fn images(&self) -> Checked<Vec<ImageId>> {
+        let Some(raw) = self.images else { return Ok(Vec::new()) };
+        let rule = "a list of upload ids, each once";
+        let texts: Vec<Cow<'_, str>> =
+            serde_json::from_str(raw.get()).map_err(|_| invalid("images", rule))?;
+        if texts.len() > MAX_IMAGES {
+            return Err(Refusal::new(Code::TooManyImages).field("images"));
         }
+        let mut ids = Vec::with_capacity(texts.len());
+        for text in texts {
+            let unknown = || Refusal::new(Code::ImageNotFound).field("images");
+            let id = ImageId::parse(&text).ok_or_else(unknown)?;
+            if ids.contains(&id) {
+                return Err(invalid("images", rule));
+            }
+            ids.push(id);
+        }
+        Ok(ids)
     }
 
     pub fn hello(&self) -> Checked<Request> {
@@ -173,10 +188,11 @@ impl Fields<'_> {
 
     pub fn send(&self) -> Checked<Request> {
         let room = self.room()?;
-        self.no_images()?;
-        let text = self.message_text()?;
+        let images = self.images()?;
+        let text = if images.is_empty() { self.message_text()? } else { self.caption()? };
         let reply_to = number(self.reply_to, "reply_to")?;
-        Ok(Request::Send { room, text, reply_to, client_id: self.client_id()? })
+        let draft = Draft { text, images, reply_to, client_id: self.client_id()? };
+        Ok(Request::Send { room, draft })
     }
 
     pub fn edit(&self) -> Checked<Request> {
@@ -260,41 +276,4 @@ fn after(raw: &RawValue) -> Option<After> {
     let wire: Wire = raw.get().starts_with('{').then(|| serde_json::from_str(raw.get()).ok())??;
     i64::try_from(wire.seq).ok()?;
     Some(After { epoch: Epoch(wire.epoch), seq: wire.seq })
-}
-
-/// A nickname from anywhere: frame, query, header.
-///
-/// # Errors
-/// `nick_invalid` with the rule.
-pub fn parse_nick(text: &str) -> Result<Nick, Refusal> {
-    Nick::parse(text).ok_or_else(|| {
-        let message = format!("A nickname is {}.", Nick::RULE);
-        Refusal::because(Code::NickInvalid, message).field("nick")
-    })
-}
-
-/// A message's text from anywhere.
-///
-/// # Errors
-/// `text_empty`, `text_too_long`.
-pub fn parse_text(text: &str, max_chars: usize) -> Result<MessageText, Refusal> {
-    MessageText::new(text, max_chars).map_err(|unfit| {
-        let refusal = match unfit {
-            Unfit::TooLong => {
-                let message = format!("A text has at most {max_chars} characters.");
-                Refusal::because(Code::TextTooLong, message)
-            }
-            Unfit::Empty | Unfit::Characters => Refusal::new(Code::TextEmpty),
-        };
-        refusal.field("text")
-    })
-}
-
-/// An idempotency key from anywhere.
-///
-/// # Errors
-/// `invalid_field`.
-pub fn parse_client_id(text: &str) -> Result<ClientId, Refusal> {
-    let rule = "1 to 64 characters without space";
-    ClientId::new(text).map_err(|_| invalid("client_id", rule))
 }

@@ -15,16 +15,18 @@ pub mod problem;
 mod request;
 mod server;
 pub mod wire;
+mod words;
 
 pub use close::Close;
 pub use code::{Code, Refusal};
 pub use commands::{COMMANDS, Command, Field, Rate};
 pub use decode::{Decoded, ReplyId, decode};
-pub use event::event_json;
-pub use fields::{MAX_LIMIT, parse_client_id, parse_nick, parse_text};
+pub use event::{event_json, uploaded_json};
+pub use fields::MAX_LIMIT;
 pub use headers::SECURITY_HEADERS;
-pub use request::{After, Hello, Page, Request};
+pub use request::{After, Draft, Hello, Page, Request};
 pub use server::*;
+pub use words::{parse_alt, parse_client_id, parse_nick, parse_text};
 
 /// The version of this protocol, in `welcome.protocol`.
 pub const VERSION: u32 = 1;

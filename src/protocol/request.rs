@@ -1,6 +1,6 @@
 //! What a client may ask for, as it is once it has been checked.
 
-use crate::model::{ClientId, Emoji, Epoch, MessageText, Nick, RoomName, Topic};
+use crate::model::{ClientId, Emoji, Epoch, ImageId, MessageText, Nick, RoomName, Topic};
 
 /// What a client asks for, checked. A `room` left out means the one room that the session is in.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,12 +12,7 @@ pub enum Request {
     /// Leave a room.
     Leave { room: Option<RoomName> },
     /// Say something.
-    Send {
-        room: Option<RoomName>,
-        text: MessageText,
-        reply_to: Option<u64>,
-        client_id: Option<ClientId>,
-    },
+    Send { room: Option<RoomName>, draft: Draft },
     /// Replace a message's text.
     Edit { room: Option<RoomName>, seq: u64, text: MessageText },
     /// Take a message back.
@@ -40,6 +35,19 @@ pub enum Request {
     Ping,
     /// Ask what there is.
     Help { topic: Option<String> },
+}
+
+/// A message before it is in a log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    /// What it says; empty only where pictures speak.
+    pub text: MessageText,
+    /// Ids of uploaded pictures, each once.
+    pub images: Vec<ImageId>,
+    /// The message that it answers.
+    pub reply_to: Option<u64>,
+    /// The idempotency key.
+    pub client_id: Option<ClientId>,
 }
 
 /// Who somebody says to be.

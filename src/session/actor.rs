@@ -12,7 +12,7 @@ use super::frames::Incoming;
 use super::link::Link;
 use super::reader::Reader;
 use crate::chat::{ChatServer, Gone, Knock, Local, Meters, Outlet, Say};
-use crate::model::{ConnId, Timestamp};
+use crate::model::{ConnId, Timestamp, TokenHash};
 use crate::protocol::{
     COMMANDS, Close, Code, Command, ErrorFrame, Help, Pong, Rate, Refusal, ReplyId, Request,
     decode, wire,
@@ -26,6 +26,8 @@ pub struct Greeting {
     pub scripted: Vec<String>,
     /// Its place.
     pub place: Admitted,
+    /// The hash of its browser's cookie.
+    pub browser: Option<TokenHash>,
 }
 
 /// The surroundings of all sessions of one worker; each session holds one reference to them.
@@ -48,6 +50,7 @@ pub struct WsSession<S: AsyncRead + AsyncWrite + Unpin + 'static> {
     conn: ConnId,
     house: Rc<Household>,
     place: Admitted,
+    browser: Option<TokenHash>,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + 'static> WsSession<S> {
@@ -61,11 +64,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + 'static> WsSession<S> {
             left.local.remove(conn);
             left.chat.do_send(Gone { conn, clean });
         });
-        let Greeting { first, scripted, place } = greeting;
+        let Greeting { first, scripted, place, browser } = greeting;
         let reader = Reader::new(Rc::clone(&link), house.frame_bytes, &first, scripted);
         Self::create(|ctx| {
             ctx.add_stream(reader);
-            Self { link, conn, house, place }
+            Self { link, conn, house, place, browser }
         });
     }
 
@@ -95,7 +98,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + 'static> WsSession<S> {
             Request::Hello(hello) => {
                 self.link.begin(true);
                 let (conn, address) = (self.conn, self.place.fingerprint());
-                self.house.chat.do_send(Knock { conn, id, hello, address });
+                let browser = self.browser;
+                self.house.chat.do_send(Knock { conn, id, hello, address, browser });
             }
             _ if !self.link.is_welcomed() => {
                 let example = r#"{"type":"hello","nick":"ada"}"#;

@@ -39,6 +39,9 @@ pub enum Full {
 pub struct Admitted {
     admission: Arc<Admission>,
     address: IpAddr,
+    /// Whether it counts for the address: a trusted proxy's connection counts for none until it is
+    /// known whose it is.
+    counted: bool,
     session: bool,
 }
 
@@ -46,9 +49,10 @@ pub struct Admitted {
 pub struct Seat(RefCell<Option<Result<Admitted, Full>>>);
 
 impl Seat {
-    /// A seat for a connection from `address`.
-    pub fn find(admission: &Arc<Admission>, address: IpAddr) -> Self {
-        Self(RefCell::new(Some(admission.admit(address))))
+    /// A seat for a connection from `address`; who it comes from is `known` unless that is a trusted
+    /// proxy.
+    pub fn find(admission: &Arc<Admission>, address: IpAddr, known: bool) -> Self {
+        Self(RefCell::new(Some(admission.admit(address, known))))
     }
 
     /// Why the connection has no place, if it has none.
@@ -56,12 +60,26 @@ impl Seat {
         self.0.borrow().as_ref().and_then(|seat| seat.as_ref().err()).copied()
     }
 
-    /// Takes the place for a session, which outlives the HTTP connection that it began as.
+    /// Counts the place for `client`, for as long as the connection is busy with what it asked for.
     ///
     /// # Errors
     /// Why there is none.
-    pub fn take(&self) -> Result<Admitted, Full> {
+    pub fn count_for(&self, client: IpAddr) -> Result<(), Full> {
+        match &mut *self.0.borrow_mut() {
+            Some(Ok(place)) => place.count_for(client),
+            Some(Err(full)) => Err(*full),
+            None => Err(Full::Server),
+        }
+    }
+
+    /// Takes the place for a session of `client`, which outlives the HTTP connection that it began
+    /// as.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn take(&self, client: IpAddr) -> Result<Admitted, Full> {
         let mut place = self.0.borrow_mut().take().unwrap_or(Err(Full::Server))?;
+        place.count_for(client)?;
         place.session = true;
         place.admission.counts().sessions += 1;
         Ok(place)
@@ -103,28 +121,61 @@ impl Admission {
         }
     }
 
-    /// Takes a place for `address`; IPv6 addresses count by their /64 network.
+    /// Takes a place for `address`, and counts it for it if that is `known` to be who it is for.
+    /// IPv6 addresses count by their /64 network.
     ///
     /// # Errors
     /// Which limit is reached.
-    pub fn admit(self: &Arc<Self>, address: IpAddr) -> Result<Admitted, Full> {
+    pub fn admit(self: &Arc<Self>, address: IpAddr, known: bool) -> Result<Admitted, Full> {
         let address = network(address);
         let mut counts = self.counts();
         if self.most > 0 && counts.all >= self.most {
             return Err(Full::Server);
         }
-        let here = counts.by_address.entry(address).or_default();
-        if self.most_per_address > 0 && *here >= self.most_per_address {
+        if known {
+            counts.enter(address, self.most_per_address)?;
+        }
+        counts.all += 1;
+        drop(counts);
+        Ok(Admitted { admission: Arc::clone(self), address, counted: known, session: false })
+    }
+}
+
+impl Counts {
+    fn enter(&mut self, address: IpAddr, most: usize) -> Result<(), Full> {
+        let here = self.by_address.entry(address).or_default();
+        if most > 0 && *here >= most {
             return Err(Full::Address);
         }
         *here += 1;
-        counts.all += 1;
-        drop(counts);
-        Ok(Admitted { admission: Arc::clone(self), address, session: false })
+        Ok(())
+    }
+
+    fn leave(&mut self, address: IpAddr) {
+        let Some(here) = self.by_address.get_mut(&address) else { return };
+        *here -= 1;
+        if *here == 0 {
+            self.by_address.remove(&address);
+        }
     }
 }
 
 impl Admitted {
+    fn count_for(&mut self, client: IpAddr) -> Result<(), Full> {
+        let client = network(client);
+        if self.counted && self.address == client {
+            return Ok(());
+        }
+        let mut counts = self.admission.counts();
+        counts.enter(client, self.admission.most_per_address)?;
+        if self.counted {
+            counts.leave(self.address);
+        }
+        drop(counts);
+        (self.address, self.counted) = (client, true);
+        Ok(())
+    }
+
     /// A fingerprint of the address (for IPv6 of its network): to compare, not to show.
     pub fn fingerprint(&self) -> [u8; 32] {
         fingerprint(self.address)
@@ -144,11 +195,8 @@ impl Drop for Admitted {
         if counts.sessions == 0 {
             self.admission.emptied.notify_waiters();
         }
-        if let Some(here) = counts.by_address.get_mut(&self.address) {
-            *here -= 1;
-            if *here == 0 {
-                counts.by_address.remove(&self.address);
-            }
+        if self.counted {
+            counts.leave(self.address);
         }
     }
 }
@@ -168,20 +216,37 @@ mod tests {
     fn a_place_is_free_again_when_its_holder_goes() {
         let admission = Admission::new(3, 2);
         let one: IpAddr = "127.0.0.1".parse().unwrap();
-        let first = admission.admit(one).unwrap();
-        let _second = admission.admit(one).unwrap();
-        assert_eq!(admission.admit(one).unwrap_err(), Full::Address);
-        let _other = admission.admit("127.0.0.2".parse().unwrap()).unwrap();
-        assert_eq!(admission.admit("127.0.0.3".parse().unwrap()).unwrap_err(), Full::Server);
+        let first = admission.admit(one, true).unwrap();
+        let _second = admission.admit(one, true).unwrap();
+        assert_eq!(admission.admit(one, true).unwrap_err(), Full::Address);
+        let _other = admission.admit("127.0.0.2".parse().unwrap(), true).unwrap();
+        assert_eq!(admission.admit("127.0.0.3".parse().unwrap(), true).unwrap_err(), Full::Server);
         drop(first);
-        assert!(admission.admit(one).is_ok());
+        assert!(admission.admit(one, true).is_ok());
+    }
+
+    #[test]
+    fn a_proxys_connection_counts_for_whom_it_carries() {
+        let admission = Admission::new(0, 1);
+        let proxy: IpAddr = "127.0.0.1".parse().unwrap();
+        let (ada, bob) = ("198.51.100.1".parse().unwrap(), "198.51.100.2".parse().unwrap());
+        let seats = [0; 4].map(|_| Seat::find(&admission, proxy, false));
+        let first = seats[0].take(ada).unwrap();
+        assert_eq!(seats[1].take(ada).unwrap_err(), Full::Address);
+        seats[2].count_for(bob).unwrap();
+        assert_eq!(seats[3].count_for(bob).unwrap_err(), Full::Address);
+        drop(first);
+        seats[2].count_for(ada).unwrap();
+        seats[3].count_for(bob).unwrap();
+        drop(seats);
+        assert!(admission.counts().by_address.is_empty() && admission.counts().all == 0);
     }
 
     #[test]
     fn addresses_of_one_ipv6_network_count_together() {
         let admission = Admission::new(0, 1);
-        let _one = admission.admit("2001:db8::1".parse().unwrap()).unwrap();
-        assert!(admission.admit("2001:db8::2".parse().unwrap()).is_err());
-        assert!(admission.admit("2001:db8:0:1::2".parse().unwrap()).is_ok());
+        let _one = admission.admit("2001:db8::1".parse().unwrap(), true).unwrap();
+        assert!(admission.admit("2001:db8::2".parse().unwrap(), true).is_err());
+        assert!(admission.admit("2001:db8:0:1::2".parse().unwrap(), true).is_ok());
     }
 }

@@ -16,8 +16,11 @@ use serde::Deserialize;
 
 use super::actor::{Greeting, Household, WsSession};
 use super::admission::{Full, Seat};
+use super::browser::browser;
+use super::forwarded::client_address;
 use super::link::{Link, LinkLimits};
 use super::origins::Origins;
+use crate::model::Networks;
 use crate::protocol::{Code, Refusal, SECURITY_HEADERS, problem, wire};
 
 /// A socket that a session can own.
@@ -42,6 +45,8 @@ pub struct Doorman {
     pub limits: Rc<LinkLimits>,
     /// Foreign origins that are let in.
     pub origins: Origins,
+    /// Proxies whose word counts.
+    pub trusted: Rc<Networks>,
     /// Whether the server is open.
     pub open: Arc<AtomicBool>,
 }
@@ -65,7 +70,9 @@ impl Doorman {
         let admitted = self.check(&request).and_then(|()| {
             let scripted = scripted(request.uri().query())?;
             let seat = request.conn_data::<Seat>().ok_or(Full::Server)?;
-            Ok((scripted, seat.take()?))
+            let peer = request.peer_addr().ok_or(Full::Server)?.ip();
+            let client = client_address(peer, &request.head().headers, &self.trusted);
+            Ok((scripted, seat.take(client)?))
         });
         let (scripted, place) = match admitted {
             Ok(admitted) => admitted,
@@ -79,7 +86,8 @@ impl Doorman {
         framed.send(head).await?;
         let parts = framed.into_parts();
         parts.io.set_nodelay();
-        let greeting = Greeting { first: parts.read_buf.to_vec(), scripted, place };
+        let browser = browser(&request.head().headers);
+        let greeting = Greeting { first: parts.read_buf.to_vec(), scripted, place, browser };
         let first_ping = rand::random_range(0..self.limits.pulse.interval_ms.max(1));
         let link = Link::new(parts.io, self.limits, first_ping);
         WsSession::start(link, greeting, self.house);

@@ -9,6 +9,8 @@
 
 mod actor;
 mod admission;
+mod browser;
+mod forwarded;
 mod frames;
 mod handshake;
 mod link;
@@ -20,6 +22,8 @@ mod trouble;
 
 pub use actor::{Greeting, Household, WsSession};
 pub use admission::{Admission, Admitted, Full, Seat, fingerprint};
+pub use browser::{browser, new_cookie};
+pub use forwarded::client_address;
 pub use frames::{Frames, Incoming, Violation};
 pub use handshake::{Doorman, Socket, handshake_refusal};
 pub use link::{Link, LinkLimits};

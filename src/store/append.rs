@@ -6,12 +6,12 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::event_row;
 use super::heads::Head;
 use super::receipts::{Fingerprint, Receipt, Receipts};
 use super::rows::{number, place, shown};
 use super::{Append, Outcome, Refusal};
-use crate::model::{Body, Message, Reacted, Timestamp};
+use super::{event_row, images};
+use crate::model::{Body, Deleted, Gone, ImageId, Message, Reacted, Timestamp};
 
 /// What an append works on: the transaction and the memory that goes with it.
 pub(super) struct Desk<'a> {
@@ -25,7 +25,11 @@ pub(super) fn append(desk: &mut Desk<'_>, append: &Append) -> rusqlite::Result<O
     match &append.body {
         Body::Message(message) => say(desk, append, message),
         Body::Edited(edit) => change(desk, append, edit.target),
-        Body::Deleted(deletion) => change(desk, append, deletion.target),
+        Body::Deleted(Deleted { target, image: None }) => change(desk, append, *target),
+        Body::Deleted(Deleted { target, image: Some(id) }) => {
+            picture_gone(desk, append, *target, *id, Gone::Deleted)
+        }
+        Body::Expired(end) => picture_gone(desk, append, end.target, end.image, Gone::Expired),
         Body::Reacted(reaction) => react(desk, append, reaction),
         Body::Topic(set) => {
             let sql = "UPDATE rooms SET topic = ?2 WHERE id = ?1";
@@ -60,7 +64,12 @@ fn say(desk: &mut Desk<'_>, append: &Append, message: &Message) -> rusqlite::Res
     {
         return Ok(Outcome::Refused(Refusal::MessageNotFound));
     }
+    let claims = match images::claimable(desk.conn, append.room, &append.author, &message.images)? {
+        Ok(claims) => claims,
+        Err(refusal) => return Ok(Outcome::Refused(refusal)),
+    };
     let outcome = desk.enter(append)?;
+    images::claim(desk.conn, &claims, desk.head.seq)?;
     if let Some(print) = &print {
         let receipt = Receipt { seq: desk.head.seq, at: append.at };
         desk.receipts.note(desk.conn, print, receipt)?;
@@ -77,10 +86,26 @@ fn change(desk: &mut Desk<'_>, append: &Append, target: u64) -> rusqlite::Result
         return Ok(Outcome::Refused(Refusal::NotYours));
     }
     match &append.body {
-        Body::Deleted(_) => event_row::erase(desk.conn, append.room, target)?,
+        Body::Deleted(_) => {
+            event_row::erase(desk.conn, append.room, target)?;
+            images::end_all(desk.conn, append.room, target)?;
+        }
         _ => event_row::supersede(desk.conn, append.room, target)?,
     }
     desk.enter(append)
+}
+
+/// Notes that a picture of a message is gone, unless the message itself is.
+fn picture_gone(
+    desk: &mut Desk<'_>,
+    append: &Append,
+    target: u64,
+    image: ImageId,
+    why: Gone,
+) -> rusqlite::Result<Outcome> {
+    let shown = event_row::find(desk.conn, append.room, target)?.is_some()
+        && event_row::end_picture(desk.conn, append.room, target, image, why)?;
+    if shown { desk.enter(append) } else { Ok(Outcome::Done) }
 }
 
 /// How things stand with a reaction: set or not, and since which event.

@@ -13,7 +13,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::Append;
 use super::rows::{RoomId, number, place};
-use crate::model::{Author, Body, Event, MessageText, Nick, Timestamp, UserId};
+use crate::model::{Author, Body, Event, Gone, ImageId, MessageText, Nick, Timestamp, UserId};
 
 /// The columns that [`restore`] reads.
 pub(super) const COLUMNS: &str = "seq, at, kind, user, nick, guest, body, target";
@@ -72,6 +72,18 @@ pub(super) fn supersede(conn: &Connection, room: RoomId, target: u64) -> rusqlit
     blank(conn, NEWEST_EDIT, room, target, FORMER)
 }
 
+/// Puts the place where it was in place of a picture of a message. Returns whether it was there.
+pub(super) fn end_picture(
+    conn: &Connection,
+    room: RoomId,
+    target: u64,
+    image: ImageId,
+    why: Gone,
+) -> rusqlite::Result<bool> {
+    let end = |body: &mut Body| body.end_picture(image, why);
+    rewrite(conn, AT, room, target, None, end)
+}
+
 /// Takes the text of a message away for good.
 pub(super) fn erase(conn: &Connection, room: RoomId, target: u64) -> rusqlite::Result<()> {
     blank(conn, AT, room, target, REMOVED)?;
@@ -94,20 +106,47 @@ fn blank(
     place: u64,
     kind: &str,
 ) -> rusqlite::Result<()> {
+    let removed = kind == REMOVED;
+    let take_out = |body: &mut Body| {
+        match body {
+            Body::Message(message) => {
+                message.text = MessageText::removed();
+                if removed {
+                    message.images.iter_mut().for_each(|image| image.end(Gone::Deleted));
+                }
+            }
+            Body::Edited(edit) => edit.text = MessageText::removed(),
+            Body::Deleted(_) | Body::Expired(_) | Body::Reacted(_) | Body::Topic(_) => {}
+        }
+        true
+    };
+    rewrite(conn, find, room, place, Some(kind), take_out).map(drop)
+}
+
+/// Overwrites the body of the row that `find` finds where it stands, if `change` changed it, and
+/// its kind if one is given. A change never makes a body longer.
+fn rewrite(
+    conn: &Connection,
+    find: &str,
+    room: RoomId,
+    place: u64,
+    kind: Option<&str>,
+    change: impl FnOnce(&mut Body) -> bool,
+) -> rusqlite::Result<bool> {
     let found = conn.prepare_cached(find)?.query_row([room.0, number(place)], |row| {
         let (mut body, size) = stored(room, row)?;
-        match &mut body {
-            Body::Message(message) => message.text = MessageText::removed(),
-            Body::Edited(edit) => edit.text = MessageText::removed(),
-            Body::Deleted(_) | Body::Reacted(_) | Body::Topic(_) => {}
+        if !change(&mut body) {
+            return Ok(None);
         }
         let mut body = json(&body)?;
+        debug_assert!(body.len() <= size, "a change never makes a body longer");
         body.extend(std::iter::repeat_n(' ', size.saturating_sub(body.len())));
-        Ok((row.get::<_, i64>("id")?, body))
+        Ok(Some((row.get::<_, i64>("id")?, body)))
     });
-    let Some((id, body)) = found.optional()? else { return Ok(()) };
-    let sql = "UPDATE events SET kind = ?2, body = ?3 WHERE id = ?1";
-    conn.prepare_cached(sql)?.execute(params![id, kind, body]).map(drop)
+    let Some((id, body)) = found.optional()?.flatten() else { return Ok(false) };
+    let sql = "UPDATE events SET kind = coalesce(?2, kind), body = ?3 WHERE id = ?1";
+    conn.prepare_cached(sql)?.execute(params![id, kind, body])?;
+    Ok(true)
 }
 
 /// Reads an event from a row with [`COLUMNS`]; with it the size of its body in bytes.

@@ -12,8 +12,8 @@ use super::heads::Heads;
 use super::prune::{self, Retention};
 use super::receipts::Receipts;
 use super::rows::Boot;
-use super::{Durability, Op, Outcome, StoreError, connection, error};
-use crate::model::Body;
+use super::{Append, Durability, Op, Outcome, StoreError, connection, error, images};
+use crate::model::{Body, Gone, ImageId};
 
 /// The database as its only writer sees it.
 #[derive(Debug)]
@@ -111,16 +111,33 @@ impl Work<'_> {
                 let more = self.receipts.forget(conn, *before)?;
                 Ok(if more { Outcome::More } else { Outcome::Done })
             }
+            Op::PlaceImage(row) => row.insert(conn).map(|()| Outcome::Done),
+            Op::EndImage { id, why, note } => self.end_image(*id, *why, note.as_deref()),
+            Op::ForgetImages { before } => images::forget(conn, *before).map(|()| Outcome::Done),
         }
     }
 
-    fn append(&mut self, append: &super::Append) -> rusqlite::Result<Outcome> {
+    fn end_image(
+        &mut self,
+        id: ImageId,
+        why: Gone,
+        note: Option<&Append>,
+    ) -> rusqlite::Result<Outcome> {
+        if !images::end(self.conn, id, why)? {
+            return Ok(Outcome::Done);
+        }
+        self.so_far.removed = true;
+        note.map_or(Ok(Outcome::Done), |note| self.append(note))
+    }
+
+    fn append(&mut self, append: &Append) -> rusqlite::Result<Outcome> {
         let Some(head) = self.heads.get_mut(append.room) else { return Ok(Outcome::NoRoom) };
         let mut desk = Desk { conn: self.conn, head, receipts: self.receipts };
         let outcome = append::append(&mut desk, append)?;
         if matches!(outcome, Outcome::Appended { .. }) {
             self.so_far.appended += 1;
-            self.so_far.removed |= matches!(append.body, Body::Edited(_) | Body::Deleted(_));
+            self.so_far.removed |=
+                matches!(append.body, Body::Edited(_) | Body::Deleted(_) | Body::Expired(_));
         }
         Ok(outcome)
     }

@@ -1,4 +1,5 @@
-//! Durable truth: rooms, the log, sessions and idempotency keys, in SQLite.
+//! Durable truth: rooms, the log, sessions, idempotency keys and what is known of pictures, in
+//! SQLite.
 //!
 //! One thread writes, and commits together what waits together; two read beside it. Each is reached
 //! through a bounded queue and answers by a callback on its own thread. The store knows no actor,
@@ -21,6 +22,7 @@ mod disk;
 mod error;
 mod event_row;
 mod heads;
+mod images;
 mod ledger;
 mod op;
 mod page;
@@ -41,6 +43,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
 
 pub use error::StoreError;
+pub use images::ImageRow;
 pub use op::{Append, Op, Outcome, Refusal};
 pub use page::{Page, Query, Range};
 pub use rows::{Boot, RoomId, RoomRow, SessionRow};
@@ -195,6 +198,16 @@ impl Store {
             Err(Full(job) | Disconnected(job)) => Some(job),
         }
     }
+}
+
+/// Every picture of the database file `db` with the name of its room, oldest first; beside a server
+/// that runs, too.
+///
+/// # Errors
+/// [`StoreError::Broken`] if it cannot be read.
+pub fn pictures(db: &Path) -> Result<Vec<(ImageRow, Option<String>)>, StoreError> {
+    let read = |conn: rusqlite::Connection| images::with_rooms(&conn);
+    connection::reader(db).and_then(read).map_err(|failure| error::at_open(&failure, db))
 }
 
 /// Waits for threads. One that panicked (a callback did) has been reported by then.

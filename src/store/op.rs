@@ -1,7 +1,7 @@
 //! What the writer is asked to do, and what it answers: the vocabulary, without the doing.
 
-use super::{RoomId, RoomRow, SessionRow};
-use crate::model::{Author, Body, SessionId, Timestamp};
+use super::{ImageRow, RoomId, RoomRow, SessionRow};
+use crate::model::{Author, Body, Gone, ImageId, SessionId, Timestamp};
 
 /// One wish. The ops of a batch are done in order, all or none of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +30,23 @@ pub enum Op {
     /// or `More`.
     ForgetKeys {
         /// Keys of this moment and later stay.
+        before: Timestamp,
+    },
+    /// Begins a picture whose files are in their place. Answers `Done`.
+    PlaceImage(Box<ImageRow>),
+    /// Ends a picture whose files are gone. Answers `Done`, or `Appended` with the place of `note`.
+    EndImage {
+        /// The picture.
+        id: ImageId,
+        /// Why it went.
+        why: Gone,
+        /// What the log says of it; left out where the message that showed it is no longer there,
+        /// or the picture had ended before.
+        note: Option<Box<Append>>,
+    },
+    /// Forgets pictures that are gone for so long that nobody asks for them. Answers `Done`.
+    ForgetImages {
+        /// Those that were uploaded at this moment and later stay known.
         before: Timestamp,
     },
 }
@@ -92,4 +109,8 @@ pub enum Refusal {
     MessageNotFound,
     /// Only the author may edit or delete a message.
     NotYours,
+    /// There is no such picture for this person to send in this room, or it was sent before.
+    ImageNotFound,
+    /// The picture's life has ended.
+    ImageGone,
 }

@@ -8,7 +8,10 @@ use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use serde::de::value::StringDeserializer;
 
-use crate::model::{Epoch, Nick, RoomName, SessionId, Timestamp, TokenHash, Topic, UserId};
+use super::images::{self, ImageRow};
+use crate::model::{
+    Epoch, ImageId, Nick, RoomName, SessionId, Timestamp, TokenHash, Topic, UserId,
+};
 
 /// A room's number in the store: chosen by the caller, below every later one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -59,6 +62,10 @@ pub struct Boot {
     pub rooms: Vec<RoomRow>,
     /// Every session.
     pub sessions: Vec<SessionRow>,
+    /// Every picture that is there, oldest first.
+    pub images: Vec<ImageRow>,
+    /// Pictures that were there, oldest first; the newest 100,000 of them.
+    pub gone: Vec<ImageId>,
 }
 
 impl Boot {
@@ -76,6 +83,8 @@ impl Boot {
         Ok(Self {
             rooms: rooms.query_map((), RoomRow::load)?.collect::<Result<_, _>>()?,
             sessions: sessions.query_map((), SessionRow::load)?.collect::<Result<_, _>>()?,
+            images: images::present(conn)?,
+            gone: images::gone(conn)?,
         })
     }
 }

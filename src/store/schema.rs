@@ -13,7 +13,7 @@ use super::error::at_open;
 /// Written into the file's header ("PRLR"), so that `file` and we know whose database it is.
 const APPLICATION_ID: i64 = 0x5052_4c52;
 
-const MIGRATIONS: [&str; 1] = [include_str!("schema/001.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("schema/001.sql"), include_str!("schema/002.sql")];
 
 /// Brings the database from the layout that [`layout`] found to the one that this program knows.
 pub(super) fn migrate(conn: &mut Connection, found: usize) -> rusqlite::Result<()> {

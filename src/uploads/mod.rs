@@ -2,7 +2,7 @@
 //!
 //! Here is the pure part: what a file is ([`sniff()`]), what it would cost ([`weight`]), and the way
 //! from its bytes to a picture without its metadata and a thumbnail ([`prepare`]). One directory for
-//! each format, and beside them what they share. Sockets, clocks and messages are elsewhere, and so
+//! each format, and beside them what they share; where the files lie is in `gallery`. Sockets, clocks and messages are elsewhere, and so
 //! are rights and quotas.
 //!
 //! Invariants: what is kept was decoded whole; it holds nothing of the file but what is on a list of
@@ -11,6 +11,7 @@
 
 mod bounds;
 mod exif;
+mod gallery;
 mod gif;
 mod icc;
 mod jpeg;
@@ -28,6 +29,7 @@ mod unfit;
 mod webp;
 
 pub use bounds::Bounds;
+pub use gallery::{Draft, Gallery, Placed, Stock};
 pub use prepare::{Prepared, prepare, weight};
 pub use removed::Removed;
 pub use sniff::{SNIFFED_BYTES, sniff};

@@ -10,9 +10,9 @@ use serde_json::{Map, Value};
 use super::Site;
 use super::refused::Refused;
 use super::rooms::{ask, room_name};
+use super::who::{bearer, client};
 use crate::chat::{Ask, Asker};
-use crate::model::{Body, TokenHash};
-use crate::protocol::{Code, Refusal, Request, decode, parse_nick};
+use crate::protocol::{Code, Draft, Refusal, Request, decode, parse_nick};
 use crate::session::fingerprint;
 
 /// The largest body, in bytes.
@@ -37,10 +37,10 @@ pub async fn post(
     // A page elsewhere cannot read the answer, but it could make its visitors' browsers send.
     site.origins.check(request.headers())?;
     let room = room_name(&room)?;
-    let asker = asker(&request, who.into_inner())?;
+    let asker = asker(&request, &site, who.into_inner())?;
     let body = read(payload).await?;
-    let body = message(request.headers(), &body, site.text_chars)?;
-    let shown = ask(&site, |channel| Ask::Post { asker, room, body, channel }).await?;
+    let draft = message(request.headers(), &body, site.text_chars)?;
+    let shown = ask(&site, |channel| Ask::Post { asker, room, draft, channel }).await?;
     let mut response = if shown.duplicate { HttpResponse::Ok() } else { HttpResponse::Created() };
     Ok(response
         .content_type("application/json")
@@ -59,23 +59,19 @@ async fn read(payload: web::Payload) -> Result<web::Bytes, Refused> {
     }
 }
 
-fn asker(request: &HttpRequest, who: As) -> Result<Asker, Refused> {
-    if let Some(header) = request.headers().get(header::AUTHORIZATION) {
-        let token = header.to_str().ok().and_then(|text| text.split_once(' '));
-        let token = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-        let (_, token) = token.ok_or(Code::BadCredentials)?;
-        return Ok(Asker::Token(TokenHash::of(token.trim())));
+fn asker(request: &HttpRequest, site: &Site, who: As) -> Result<Asker, Refused> {
+    if let Some(token) = bearer(request)? {
+        return Ok(Asker::Token(token));
     }
     let Some(nick) = who.nick else {
         let message = "Say who you are: `Authorization: Bearer` with a token, or `?nick=`.";
         return Err(Refusal::because(Code::LoginRequired, message).into());
     };
-    let address = request.peer_addr().ok_or(Code::Busy)?.ip();
-    Ok(Asker::Nick(parse_nick(&nick)?, fingerprint(address)))
+    Ok(Asker::Nick(parse_nick(&nick)?, fingerprint(client(request, site)?)))
 }
 
 /// The message that a body holds, by the rules of a `send` frame.
-fn message(headers: &HeaderMap, body: &[u8], text_chars: usize) -> Result<Body, Refused> {
+fn message(headers: &HeaderMap, body: &[u8], text_chars: usize) -> Result<Draft, Refused> {
     let text = std::str::from_utf8(body)
         .map_err(|_| Refusal::because(Code::BadJson, "The body must be UTF-8."))?;
     let mut frame = match media_type(headers).as_deref() {
@@ -95,9 +91,7 @@ fn message(headers: &HeaderMap, body: &[u8], text_chars: usize) -> Result<Body, 
     }
     let frame = Value::Object(frame).to_string();
     match decode(&frame, text_chars).request? {
-        Request::Send { text, reply_to, client_id, .. } => {
-            Ok(Body::message(text, reply_to, client_id))
-        }
+        Request::Send { draft, .. } => Ok(draft),
         _ => Err(Code::Internal.into()),
     }
 }

@@ -1,17 +1,22 @@
-//! HTTP beside the socket: the page, its assets, the API, health, metrics.
+//! HTTP beside the socket: the page, its assets, the API, pictures, health, metrics.
 //!
 //! Every route is on this screen. Handlers parse at the door and ask the `ChatServer`; whatever
 //! is refused is a problem document. Upgrades never come here: see `session::handshake`.
 
 mod assets;
+mod darkroom;
+mod form;
 mod headers;
 mod health;
 mod messages;
 mod page;
+mod pictures;
 mod refused;
 mod rooms;
 mod stream;
 mod turnstile;
+mod uploads;
+mod who;
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -22,8 +27,10 @@ use actix_web::{Resource, Route, web};
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::chat::{ChatServer, Local, Meters};
+use crate::model::Networks;
 use crate::session::{Origins, Pulse};
 
+pub use darkroom::Darkroom;
 pub use headers::security_headers;
 pub use turnstile::turnstile;
 
@@ -36,12 +43,18 @@ pub struct Site {
     pub local: Rc<Local>,
     /// Which web pages may send.
     pub origins: Origins,
+    /// Proxies whose word counts.
+    pub trusted: Rc<Networks>,
     /// How life is checked.
     pub pulse: Pulse,
     /// Bytes that may wait for one event stream.
     pub backlog_bytes: usize,
     /// Characters of a text.
     pub text_chars: usize,
+    /// Bytes of a picture.
+    pub image_bytes: u64,
+    /// Where uploads become pictures.
+    pub darkroom: Darkroom,
     /// Whether people without a login may read.
     pub guests: bool,
     /// Whether the server is open.
@@ -69,6 +82,10 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .service(readable("/api/v1/rooms/{room}/events", || web::to(rooms::events)))
         .service(readable("/api/v1/rooms/{room}/stream", || web::to(stream::stream)))
         .service(only("POST", "/api/v1/rooms/{room}/messages", || web::to(messages::post)))
+        .service(only("POST", "/api/v1/uploads", || web::to(uploads::post)))
+        .service(only("DELETE", "/api/v1/uploads/{id}", || web::to(uploads::delete)))
+        .service(readable("/uploads/{id}", || web::to(pictures::picture)))
+        .service(readable("/uploads/{id}/thumb", || web::to(pictures::thumb)))
         .default_service(web::to(refused::not_found));
 }
 

@@ -1,40 +1,44 @@
 //! The chat page: one template, for the first visit and for a link into a room.
 
 use actix_web::http::{StatusCode, header};
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use minijinja::{Environment, context};
 use rust_embed::Embed;
 
 use super::refused::Refused;
 use crate::model::RoomName;
 use crate::protocol::Code;
+use crate::session::{browser, new_cookie};
 
 #[derive(Embed)]
 #[folder = "templates/"]
 struct Templates;
 
 /// `GET /`.
-pub async fn home() -> Result<HttpResponse, Refused> {
-    page(StatusCode::OK, "")
+pub async fn home(request: HttpRequest) -> Result<HttpResponse, Refused> {
+    page(&request, StatusCode::OK, "")
 }
 
 /// `GET /r/{room}`: the page in that room. A name that cannot be a room's asks for another.
-pub async fn room(room: web::Path<String>) -> Result<HttpResponse, Refused> {
+pub async fn room(request: HttpRequest, room: web::Path<String>) -> Result<HttpResponse, Refused> {
     match RoomName::parse(&room) {
-        Some(name) => page(StatusCode::OK, name.as_str()),
-        None => page(StatusCode::NOT_FOUND, ""),
+        Some(name) => page(&request, StatusCode::OK, name.as_str()),
+        None => page(&request, StatusCode::NOT_FOUND, ""),
     }
 }
 
-fn page(status: StatusCode, room: &str) -> Result<HttpResponse, Refused> {
+fn page(request: &HttpRequest, status: StatusCode, room: &str) -> Result<HttpResponse, Refused> {
     let html = render(room).map_err(|error| {
         log::error!("the page cannot be rendered: {error}");
         Code::Internal
     })?;
-    Ok(HttpResponse::build(status)
-        .content_type("text/html; charset=utf-8")
-        .insert_header((header::CACHE_CONTROL, "no-cache"))
-        .body(html))
+    let mut response = HttpResponse::build(status);
+    response.content_type("text/html; charset=utf-8");
+    response.insert_header((header::CACHE_CONTROL, "no-cache"));
+    if browser(request.headers()).is_none() {
+        response.cookie(new_cookie());
+    }
+    Ok(response.body(html))
 }
 
 fn render(room: &str) -> Result<String, minijinja::Error> {

@@ -22,6 +22,11 @@ impl Refused {
         Self { refusal, counted: true }
     }
 
+    /// The code.
+    pub fn code(&self) -> Code {
+        self.refusal.code
+    }
+
     /// The code, if it is to be counted here.
     pub fn uncounted(&self) -> Option<Code> {
         (!self.counted).then_some(self.refusal.code)

@@ -20,6 +20,7 @@ use serde_json::value::RawValue;
 use super::Site;
 use super::refused::Refused;
 use super::rooms::{ask, may_read, room_name};
+use super::who::client;
 use crate::chat::{Answer, Ask, Class, Enter, Gone, Heart, Local, Outlet};
 use crate::model::{ConnId, Epoch, RoomName, uptime_ms};
 use crate::protocol::{After, Close, Code, Page, Refusal, wire};
@@ -47,8 +48,9 @@ pub async fn stream(
         // The headers and nothing else: a stream without a body would never end.
         return Ok(HttpResponse::Ok().content_type(MEDIA_TYPE).finish());
     }
-    if let Some(full) = request.conn_data::<Seat>().and_then(Seat::full) {
-        return Err(Refusal::from(full).into());
+    let client = client(&request, &site)?;
+    if let Some(seat) = request.conn_data::<Seat>() {
+        seat.count_for(client).map_err(Refusal::from)?;
     }
     let events = Events::open(&site, room, after);
     Ok(HttpResponse::Ok()

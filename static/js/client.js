@@ -137,6 +137,14 @@ export class Client {
     this.#connection.welcomed(intervalMs);
     for (const room of this.#store.state.rooms.values()) this.join(room.name);
     this.mention({ type: "rooms" });
+    this.#setClock();
+  }
+
+  /** What ends at a time ends by the server's clock. */
+  async #setClock() {
+    const asked = Date.now();
+    const reply = await this.ask({ type: "ping" }).catch(() => null);
+    if (reply?.type === "pong") this.#store.apply({ type: "@clock", skewMs: Date.parse(reply.at) - (asked + Date.now()) / 2 });
   }
 
   /** @param {string} room @param {Refusal} why */

@@ -6,19 +6,28 @@
  */
 
 /** @import {Client} from "./client.js" */
+/** @import {Lazy} from "./lazy.js" */
 /** @import {Connection} from "./net/connection.js" */
+/** @import {Desk} from "./pictures/desk.js" */
 /** @import {Sender} from "./sender.js" */
 /** @import {Store} from "./store.js" */
 /** @import {Typist} from "./typist.js" */
+import { retiled } from "./model/outbox.js";
 import { currentRoom, roomKey } from "./model/state.js";
 
-/** @typedef {{store: Store, client: Client, sender: Sender, typist: Typist, connection: Connection}} Parts */
+/** @typedef {{store: Store, client: Client, sender: Sender, typist: Typist, connection: Connection, lazy: Lazy}} Parts */
 
 /** @param {Parts} parts @returns {(intent: Intent) => void} */
 export function intents(parts) {
-  const { store, client, sender, typist, connection } = parts;
+  const { store, client, sender, typist, connection, lazy } = parts;
   const here = () => currentRoom(store.state)?.name ?? "";
   const key = () => store.state.current ?? "";
+  const unreachable = () => store.apply({ type: "@notice", notice: "That needs a connection. Please try again." });
+  /** What is done with pictures belongs to the room where it began. @param {(desk: Desk, room: string) => void} act */
+  const atDesk = (act) => {
+    const room = key();
+    lazy.desk().then((desk) => act(desk, room), unreachable);
+  };
 
   /** @type {IntentTable} */
   const table = {
@@ -38,6 +47,13 @@ export function intents(parts) {
       sender.pump();
     },
     discard: ({ clientId }) => store.apply({ type: "@discarded", clientId }),
+    add: ({ files }) => atDesk((desk, room) => desk.add(room, files)),
+    withdraw: ({ id }) => atDesk((desk) => desk.withdraw(id)),
+    without: ({ clientId }) => atDesk((desk) => desk.sendWithout(clientId)),
+    missing: ({ seq, image }) => atDesk((desk, room) => desk.askAfter(room, seq, image)),
+    "take-back": ({ image }) => atDesk((desk) => desk.takeBack(image)),
+    tile: ({ id, change }) => store.apply({ type: "@tray", room: key(), tiles: retiled(store.state.trays.get(key()) ?? [], id, change) }),
+    view: ({ viewing }) => lazy.viewer().then(() => store.apply({ type: "@view", viewing }), unreachable),
     older: () => older(parts),
     pinned: ({ pinned }) => store.apply({ type: "@pinned", room: here(), pinned }),
     reconnect: () => connection.retryNow(),
@@ -58,12 +74,13 @@ function show({ store, client, typist }, room) {
 
 /** @param {Parts} parts @param {string} room key @param {string} text */
 function send({ store, sender, typist }, room, text) {
-  const { composing } = store.state;
+  const { composing, trays } = store.state;
+  const pictures = trays.get(room)?.length ? trays.get(room) : undefined;
   const replyTo = composing?.mode === "reply" ? composing.seq : undefined;
   store.apply({ type: "@compose", composing: null });
   store.apply({ type: "@draft", room, text: "" });
   typist.spoke();
-  sender.queue({ clientId: newId(), room, text, replyTo, at: new Date().toISOString(), status: "waiting" });
+  sender.queue({ clientId: newId(), room, text, pictures, replyTo, at: new Date().toISOString(), status: "waiting" });
 }
 
 /** Not `randomUUID`, which browsers keep from pages that came over plain HTTP. */
@@ -85,8 +102,9 @@ function older({ store, client }) {
 
 /** Who leaves does not take unsent messages along unseen. @param {Store} store @param {string[]} rooms keys */
 function allSent(store, ...rooms) {
-  const waits = store.state.outbox.some((entry) => rooms.includes(entry.room));
-  const notice = "Some of your messages have not been sent yet. Retry or discard them before you leave.";
+  const { outbox, trays } = store.state;
+  const waits = outbox.some((entry) => rooms.includes(entry.room)) || rooms.some((room) => trays.get(room)?.length);
+  const notice = "Some of your messages or pictures have not been sent yet. Send or discard them before you leave.";
   if (waits) store.apply({ type: "@notice", notice });
   return !waits;
 }

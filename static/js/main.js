@@ -1,6 +1,7 @@
 /** @file Puts the page together. Nothing is decided here: the parts are made, and introduced to each other. */
 import { Client } from "./client.js";
 import { drawers } from "./drawers.js";
+import { AddPictures } from "./elements/add-pictures.js";
 import { ConnectionBanner } from "./elements/connection-banner.js";
 import { FirstRun } from "./elements/first-run.js";
 import { MessageActions } from "./elements/message-actions.js";
@@ -12,7 +13,9 @@ import { RoomHeader } from "./elements/room-header.js";
 import { RoomList } from "./elements/room-list.js";
 import { StoreElement, fill, find } from "./elements/store-element.js";
 import { TypingLine } from "./elements/typing-line.js";
+import { endOnTime } from "./fading.js";
 import { intents } from "./intents.js";
+import { lazyParts } from "./lazy.js";
 import { places, recall, remember } from "./memory.js";
 import { initialState } from "./model/state.js";
 import { Connection } from "./net/connection.js";
@@ -22,6 +25,8 @@ import { Store } from "./store.js";
 import { Typist } from "./typist.js";
 
 const ROOMS_EVERY_MS = 30_000;
+/** When there is nothing better to do, what pictures need is fetched: it works without a connection then. */
+const WARM_MS = 3_000;
 
 const storage = places();
 const remembered = recall(storage);
@@ -38,11 +43,13 @@ const connection = new Connection(`${location.origin.replace("http", "ws")}/ws`,
 const client = new Client(store, connection);
 const sender = new Sender(store, client);
 const typist = new Typist(store, client);
-const act = intents({ store, client, sender, typist, connection });
+const lazy = lazyParts(store, sender);
+sender.onPictures = () => lazy.desk().then((desk) => desk.pump(), () => {});
+const act = intents({ store, client, sender, typist, connection, lazy });
 const visible = () => document.visibilityState === "visible";
 
 const elements = {
-  "connection-banner": ConnectionBanner, "first-run": FirstRun, "message-actions": MessageActions,
+  "add-pictures": AddPictures, "connection-banner": ConnectionBanner, "first-run": FirstRun, "message-actions": MessageActions,
   "message-composer": MessageComposer, "message-log": MessageLog, "notice-line": NoticeLine,
   "people-list": PeopleList, "room-header": RoomHeader, "room-list": RoomList, "typing-line": TypingLine,
 };
@@ -65,7 +72,9 @@ function listen() {
   looked();
   document.addEventListener("visibilitychange", looked);
   for (const type of ["online", "offline", "pageshow"]) addEventListener(type, () => connection.wake());
+  endOnTime(store);
   store.addEventListener("change", showView);
+  store.addEventListener("change", warmUp);
   setInterval(() => visible() && act({ type: "rooms" }), ROOMS_EVERY_MS);
   route(store, (room) => act({ type: "show", room }));
   drawers(find(document, ".chat"));
@@ -75,6 +84,12 @@ function listen() {
 function showView() {
   const inside = store.state.identity !== null;
   fill(document, { ".chat": inside, "first-run": !inside });
+}
+
+function warmUp() {
+  if (!store.state.limits?.images_per_message) return;
+  store.removeEventListener("change", warmUp);
+  for (const load of Object.values(lazy)) setTimeout(() => load().catch(() => {}), WARM_MS);
 }
 
 /** Rooms to choose from before one has a name; without them the form works as well. */

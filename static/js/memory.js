@@ -2,11 +2,14 @@
  * @file What survives a reload: who this tab is, its rooms, outbox and drafts.
  *
  * In sessionStorage, as two tabs are two sessions; only the last name is in
- * localStorage, as a suggestion. Invariant: a message is stored before it is
- * sent. Storage that is full or forbidden costs the memory, not the conversation.
+ * localStorage, as a suggestion. Of pictures only what has reached the server
+ * survives. Invariant: a message is stored before it is sent. Storage that is
+ * full or forbidden costs the memory, not the conversation.
  */
 
 /** @import {Store} from "./store.js" */
+import { unsent } from "./model/outbox.js";
+
 const NICK = "parlor.nick";
 
 /** Storage that is forbidden throws when it is touched. @returns {Places} */
@@ -35,14 +38,17 @@ export function remember(store, { tab, device }) {
     const names = [...rooms.values()].map((room) => room.name);
     write(tab, "parlor.identity", identity);
     write(tab, "parlor.rooms", { names, current: rooms.get(current ?? "")?.name ?? null });
-    write(tab, "parlor.outbox", outbox.filter(({ status }) => status !== "kept"));
+    write(tab, "parlor.outbox", outbox.filter(({ status }) => status !== "kept").map(lasting));
     write(tab, "parlor.drafts", [...drafts].filter(([, text]) => text));
     if (me) write(device, NICK, me.nick);
   });
 }
 
-/** Whether it arrived before the reload is not known, so it is sent again as itself. @param {Outgoing} entry @returns {Outgoing} */
-const restored = (entry) => (entry.status === "failed" ? entry : { ...entry, status: "waiting" });
+/** Files are in memory alone: of a picture only what is at the server lasts. @param {Outgoing} entry @returns {Outgoing} */
+const lasting = ({ pictures, ...entry }) => ({ ...entry, pictures: pictures?.map(({ thumb_url: _, ...tile }) => ({ ...tile, progress: 0 })) });
+
+/** Whether it arrived before the reload is not known, so it is sent again as itself. @param {Outgoing} entry */
+const restored = (entry) => unsent([entry.status === "failed" ? entry : { ...entry, status: "waiting" }])[0];
 
 /** @type {Map<string, string>} what each key holds, to write only what is new */
 const written = new Map();

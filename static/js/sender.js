@@ -1,5 +1,6 @@
 /**
- * @file Sends the outbox: one message at a time, in the order of writing.
+ * @file Sends the outbox: one message at a time, in the order of writing. A
+ * message with pictures waits until pictures/desk.js has uploaded them.
  *
  * Invariant: a message is sent again only with its own `client_id`, so the
  * server keeps it once; one that the server cannot take is not sent in a loop.
@@ -8,17 +9,23 @@
 /** @import {Client} from "./client.js" */
 /** @import {Store} from "./store.js" */
 import { Refusal } from "./client.js";
-import { next } from "./model/outbox.js";
+import { next, uploads } from "./model/outbox.js";
 
 /** Closes that blame the frame: 1003 its kind, 1007 its text, 1009 its size, 4501 abuse. */
 const FAULTS = [1003, 1007, 1009, 4501];
 /** What the `id` adds to a frame, generously. */
 const ID_BYTES = 64;
+/** Who does not send an upload in time loses it. */
+const UPLOAD_LOST = ["image_not_found", "image_gone"];
 const encoder = new TextEncoder();
 
 export class Sender {
   #store; #client;
   #busy = false;
+  /** @type {Set<string>} messages whose pictures were uploaded a second time */
+  #twice = new Set();
+  /** There are pictures to upload. */
+  onPictures = () => {};
 
   /** @param {Store} store @param {Client} client */
   constructor(store, client) {
@@ -35,6 +42,7 @@ export class Sender {
 
   /** Sends what waits, until nothing does or the connection is gone. */
   async pump() {
+    if (uploads(this.#store.state).length > 0) this.onPictures();
     if (this.#busy) return;
     this.#busy = true;
     for (let entry = this.#next(); entry; entry = this.#next()) {
@@ -50,22 +58,34 @@ export class Sender {
   }
 
   /** @param {Outgoing} entry @returns {Promise<number | void>} milliseconds to pause */
-  async #send({ clientId, room, text, replyTo }) {
-    const { rooms, limits } = this.#store.state;
-    /** @type {Wire.ClientFrame} */
-    const frame = { type: "send", room: rooms.get(room)?.name ?? room, text, reply_to: replyTo, client_id: clientId };
+  async #send(entry) {
+    const { clientId } = entry;
+    const { limits } = this.#store.state;
+    const frame = this.#frame(entry);
     const bytes = encoder.encode(JSON.stringify(frame)).length + ID_BYTES;
     if (bytes > (limits?.frame_bytes ?? Infinity)) return this.#become(clientId, "failed", "This message is too long.");
     this.#become(clientId, "sending");
     try {
       await this.#client.ask(frame);
     } catch (why) {
-      return why instanceof Refusal ? this.#refused(clientId, why) : this.#lost(clientId);
+      return why instanceof Refusal ? this.#refused(entry, why) : this.#lost(clientId);
     }
   }
 
-  /** @param {string} clientId @param {Refusal} why */
-  #refused(clientId, { message, retryAfterMs }) {
+  /** @param {Outgoing} entry @returns {Wire.ClientFrame} */
+  #frame({ clientId, room, text, pictures, replyTo }) {
+    const images = pictures?.map(({ upload = "" }) => upload);
+    const name = this.#store.state.rooms.get(room)?.name ?? room;
+    return { type: "send", room: name, text: text || !images ? text : undefined, images, reply_to: replyTo, client_id: clientId };
+  }
+
+  /** @param {Outgoing} entry @param {Refusal} why */
+  #refused({ clientId, pictures = [] }, { code, message, retryAfterMs }) {
+    if (UPLOAD_LOST.includes(code) && !this.#twice.has(clientId)) {
+      this.#twice.add(clientId);
+      for (const { id } of pictures) this.#store.apply({ type: "@picture", id, change: { status: "waiting", upload: undefined } });
+      return this.onPictures();
+    }
     if (retryAfterMs === null) return this.#become(clientId, "failed", message);
     this.#become(clientId, "waiting");
     return retryAfterMs;

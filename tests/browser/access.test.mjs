@@ -1,7 +1,9 @@
 /** @file Every view is for everybody: axe finds nothing, nothing is too wide, in light and dark, at desk and phone. */
+import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { axeFindsNothing, fitsItsWidth } from "./support/axe.mjs";
 import { openBrowser, person } from "./support/browser.mjs";
+import { file, plain } from "./support/files.mjs";
 import { Parlor } from "./support/parlor.mjs";
 
 let parlor;
@@ -21,6 +23,8 @@ test("who comes in has the focus in the box to write in, and writes at once", as
   await ada.leave();
 });
 
+const picture = file("a-picture-with-a-name-that-is-longer-than-any-line-on-a-phone-could-ever-be.png", plain(400, 300, 200, 200, 60));
+const drawing = file("drawing.png", Buffer.from("<svg/>"));
 const sizes = [{ width: 1280, height: 800 }, { width: 320, height: 640 }];
 for (const viewport of sizes) {
   for (const colorScheme of ["light", "dark"]) {
@@ -54,7 +58,47 @@ for (const viewport of sizes) {
       if (viewport.width < 1000) await checkDrawers(ada.page, view);
       await ada.leave();
     });
+    test(`pictures: ${view}`, async () => {
+      const ada = await person(browser, parlor.url, "ada", { viewport, colorScheme });
+      await ada.enter(`pictures-${viewport.width}-${colorScheme}`);
+      await ada.chooses([picture, picture, picture]);
+      await checked(ada.page, `${view}, in the tray`);
+      await checkTargets(ada.page, `${view}, in the tray`);
+      await ada.says("three");
+      await ada.seesPictures("three", 3);
+      await ada.chooses([picture, drawing]);
+      await ada.says("one of two");
+      const without = ada.page.getByRole("button", { name: "Send without it" });
+      await without.waitFor();
+      await checked(ada.page, `${view}, one failed`);
+      await checkTargets(ada.page, `${view}, one failed`);
+      await without.click();
+      await ada.seesPictures("one of two", 1);
+      await takeBackFirst(ada);
+      await ada.does("Remove a picture", "three");
+      await checked(ada.page, `${view}, sent and removed`);
+      await ada.page.getByRole("button", { name: /^Picture 2 of 3/ }).click();
+      await ada.page.getByRole("dialog", { name: "Picture" }).getByText("2 of 3").waitFor();
+      await checked(ada.page, `${view}, looked at`);
+      await checkTargets(ada.page, `${view}, looked at`);
+      await ada.leave();
+    });
   }
+}
+
+async function takeBackFirst(someone) {
+  await someone.does("Remove a picture", "three");
+  await someone.page.getByRole("button", { name: /^Remove Picture 1 of 3/ }).click();
+  await someone.page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+  await someone.page.getByText("Picture removed").waitFor();
+}
+
+/** What pictures can be touched at is large enough for a finger. */
+async function checkTargets(page, view) {
+  const small = await page.locator("add-pictures button, .tile :is(button, input, select), .picture button, .fate button, picture-viewer :is(button, a)").evaluateAll((nodes) =>
+    nodes.filter((node) => node.checkVisibility()).map((node) => [node.ariaLabel ?? node.textContent, node.getBoundingClientRect()])
+      .filter(([, { width, height }]) => width < 44 || height < 44).map(([name, { width, height }]) => `${name}: ${width}×${height}`));
+  assert.deepEqual(small, [], view);
 }
 
 async function checkDrawers(page, view) {

@@ -31,6 +31,7 @@ fn the_table_of_requests_is_the_codes() {
                 Rate::Free => "free",
                 Rate::Message => "message",
                 Rate::Read => "read",
+                Rate::Upload => "upload",
             };
             vec![link, reply.to_owned(), bucket.to_owned(), row.summary.to_owned()]
         })

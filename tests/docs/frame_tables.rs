@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use parlor::model::{Body, Emoji, MessageText, Topic};
+use parlor::model::{Body, Emoji, Gone, ImageId, MessageText, Topic};
 
 use crate::heard::Heard;
 use crate::markdown::{Page, Row, plain};
@@ -21,12 +21,13 @@ pub fn types_of_frames() -> BTreeSet<&'static str> {
     table.lines().filter_map(row).chain(kinds_of_events()).collect()
 }
 
-fn kinds_of_events() -> [&'static str; 5] {
+fn kinds_of_events() -> [&'static str; 6] {
     let text = || MessageText::new("x", 1).expect("one character fits");
     [
         Body::message(text(), None, None),
         Body::edited(1, text()),
         Body::deleted(1),
+        Body::picture_gone(1, ImageId(1), Gone::Expired),
         Body::reacted(1, Emoji::new("x").expect("one character fits"), true),
         Body::topic(Topic::none()),
     ]
@@ -70,6 +71,7 @@ fn every_field_is_described_as_it_is_heard() {
         rows.extend(common.iter().filter(|_| is_event).cloned());
         compare(kind, &rows, &tour().heard);
     }
+    compare("image", &page.table("Object `image`"), &tour().heard);
     compare("member", &page.table("Object `member`"), &tour().heard);
     compare("problem", &page.table("Problems"), &tour().heard);
 }
@@ -86,7 +88,7 @@ fn compare(class: &str, rows: &[Row], heard: &Heard) {
     }
     for (class, rows) in &described {
         let mut fields = heard.fields(class);
-        if class != "problem" && !class.contains('.') && class != "member" {
+        if !matches!(class.as_str(), "problem" | "member" | "image") && !class.contains('.') {
             fields.remove("type");
         }
         let (told, said): (BTreeSet<&str>, BTreeSet<&str>) =

@@ -66,6 +66,7 @@ pub fn shapes(frame: &Value, or: &str) -> Vec<(String, Shape)> {
 fn class_of(frame: &Map<String, Value>, or: &str) -> String {
     match frame.get("type").and_then(Value::as_str) {
         Some("about:blank") => "problem".to_owned(),
+        Some(kind) if kind.starts_with("image/") => "image".to_owned(),
         Some(kind) => kind.to_owned(),
         None => or.to_owned(),
     }
@@ -92,6 +93,7 @@ fn visit(class: &str, object: &Map<String, Value>, found: &mut Vec<(String, Shap
 fn element_class(class: &str, name: &str, element: &Map<String, Value>) -> String {
     match (class, name) {
         (_, "events") => class_of(element, "event"),
+        (_, "images") => "image".to_owned(),
         ("joined" | "members", "members") | ("presence", "joined" | "left" | "changed") => {
             "member".to_owned()
         }

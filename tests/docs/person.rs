@@ -61,6 +61,11 @@ impl Person {
         }
     }
 
+    /// Waits for something that nobody asked for.
+    pub fn await_frame(&mut self, kind: &str, heard: &mut Heard) {
+        while self.hear(heard).expect("the connection stays open")["type"] != kind {}
+    }
+
     /// Says `frame` and waits for its reply.
     pub fn ask(&mut self, frame: &Value, reply: &str, heard: &mut Heard) -> Value {
         self.say(&frame.to_string());

@@ -7,7 +7,7 @@ use crate::heard::Heard;
 use crate::markdown::Page;
 use crate::parlor::Parlor;
 use crate::person::Person;
-use crate::request::ask;
+use crate::request::{ask, upload};
 use crate::text_of;
 
 #[test]
@@ -49,12 +49,18 @@ fn what_the_readme_lets_people_type_works_as_pasted() {
 fn the_addresses_of_the_readme_answer() {
     let parlor = Parlor::start(&[]);
     let mut ada = Person::connect(&parlor.address, "/ws?nick=ada&room=lobby");
+    let welcome = ada.await_reply("welcome", None, &mut Heard::default());
+    let token = welcome["resume"]["token"].as_str().expect("tokens are strings");
     ada.await_reply("joined", None, &mut Heard::default());
     let readme = text_of("README.md");
     for line in readme.lines().filter(|line| line.starts_with("curl ") && !line.contains(" -N ")) {
         let (_, rest) = line.split_once("http://127.0.0.1:8080").expect("the address of a start");
         let path = rest.split(['\'', '"', ' ']).next().unwrap_or_default();
         let posted = line.split("--json ").nth(1).map(|data| data.trim().trim_matches('\''));
+        if line.contains(" -F ") {
+            assert_eq!(upload(&parlor.address, token, line).status, 201, "{line}");
+            continue;
+        }
         let request = match posted {
             Some(data) => format!("POST {path}\nContent-Type: application/json\n\n{data}"),
             None => format!("GET {path}"),

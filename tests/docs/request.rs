@@ -24,8 +24,7 @@ fn say(address: &str, written: &str) -> http::Response<Body> {
         let (name, value) = header.split_once(": ").expect("a header has a name and a value");
         request = request.header(name, value);
     }
-    let settings = Agent::config_builder().http_status_as_error(false);
-    let agent: Agent = settings.timeout_global(Some(PATIENCE)).build().into();
+    let agent = agent();
     let answer = if method == "GET" {
         agent.run(request.body(()).expect("the request is well written"))
     } else {
@@ -39,6 +38,60 @@ pub fn ask(address: &str, written: &str) -> Response {
     let mut answer = say(address, written);
     let body = answer.body_mut().read_to_string().expect("bodies are text");
     Response { status: answer.status().as_u16(), body }
+}
+
+/// Uploads a picture with the parts that `command` names as curl does (`-F name=value`), the token of
+/// a session in hand.
+pub fn upload(address: &str, token: &str, command: &str) -> Response {
+    let mut body = Vec::new();
+    for part in command.split("-F ").skip(1) {
+        let (name, rest) = part.split_once('=').expect("a part has a name and a value");
+        let value = match rest.strip_prefix('\'') {
+            Some(quoted) => quoted.split('\'').next(),
+            None => rest.split_whitespace().next(),
+        };
+        if name != "file" {
+            let value = value.unwrap_or_default();
+            add(&mut body, &format!("name=\"{name}\""), value.as_bytes());
+        }
+    }
+    add(&mut body, "name=\"file\"; filename=\"bicycle.png\"", &picture());
+    body.extend_from_slice(b"--parts--\r\n");
+    let request = http::Request::builder()
+        .method("POST")
+        .uri(format!("http://{address}/api/v1/uploads"))
+        .header("Authorization", format!("Bearer {token}"))
+        .header("Content-Type", "multipart/form-data; boundary=parts")
+        .body(body)
+        .expect("the request is well written");
+    let mut answer = agent().run(request).expect("the server answers");
+    let body = answer.body_mut().read_to_string().expect("bodies are text");
+    Response { status: answer.status().as_u16(), body }
+}
+
+fn add(body: &mut Vec<u8>, disposition: &str, bytes: &[u8]) {
+    let head = format!("--parts\r\nContent-Disposition: form-data; {disposition}\r\n\r\n");
+    body.extend_from_slice(head.as_bytes());
+    body.extend_from_slice(bytes);
+    body.extend_from_slice(b"\r\n");
+}
+
+/// Three by two pixels of red, with a word about them.
+fn picture() -> Vec<u8> {
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, 3, 2);
+    encoder.set_color(png::ColorType::Rgb);
+    let words = encoder.add_text_chunk("Comment".into(), "mine".into());
+    words.expect("a word fits");
+    let mut writer = encoder.write_header().expect("the size is fine");
+    writer.write_image_data(&[200, 0, 0].repeat(6)).expect("the pixels are as many");
+    drop(writer);
+    file
+}
+
+fn agent() -> Agent {
+    let settings = Agent::config_builder().http_status_as_error(false);
+    settings.timeout_global(Some(PATIENCE)).build().into()
 }
 
 /// An event stream.

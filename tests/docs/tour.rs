@@ -11,7 +11,7 @@ use crate::heard::Heard;
 use crate::markdown::{Block, Page};
 use crate::parlor::Parlor;
 use crate::person::Person;
-use crate::request::{EventStream, ask};
+use crate::request::{EventStream, ask, upload};
 
 /// What came of it.
 pub struct Tour {
@@ -44,20 +44,23 @@ struct Guide {
     /// What stands for `pr_…` and for the epoch of the examples.
     token: String,
     epoch: String,
+    /// The id of the picture that was uploaded last.
+    picture: String,
     tour: Tour,
 }
 
 impl Guide {
     fn new() -> Self {
-        let parlor = Parlor::start(&["limits.messages_per_second=0"]);
+        let parlor = Parlor::start(&["limits.messages_per_second=0", "images.sweep_ms=50"]);
         let tour = Tour { heard: Heard::default(), complaints: Vec::new(), replayed: 0 };
-        let (token, epoch) = (String::new(), String::new());
-        Self { parlor, people: HashMap::new(), token, epoch, tour }
+        let (token, epoch, picture) = (String::new(), String::new(), String::new());
+        Self { parlor, people: HashMap::new(), token, epoch, picture, tour }
     }
 
     fn follow(&mut self, block: &Block, next: Option<&Block>) {
         match block.info.iter().map(String::as_str).collect::<Vec<_>>()[..] {
             ["json", "client", ref words @ ..] => self.replay(block, words),
+            ["sh", "upload"] => self.upload(block, next.expect("an answer stands below")),
             ["http"] => self.request(block, next.expect("an answer stands below a request")),
             ["text", "reset"] => self.compare_event(block, &self.lost_stream()),
             _ => return,
@@ -129,7 +132,22 @@ impl Guide {
         if let Some(epoch) = frame.pointer_mut("/after/epoch") {
             *epoch = Value::from(self.epoch.as_str());
         }
+        if let Some(image) = frame.pointer_mut("/images/0") {
+            *image = Value::from(self.picture.as_str());
+        }
         frame
+    }
+
+    /// Brings a picture as a block's command does; the block below says what comes back.
+    fn upload(&mut self, block: &Block, answer: &Block) {
+        let response = upload(&self.parlor.address, &self.token, &block.text);
+        let image: Value = serde_json::from_str(&response.body).expect("JSON came");
+        image["id"].as_str().unwrap_or_default().clone_into(&mut self.picture);
+        self.tour.heard.note(&image, "");
+        if answer.info != ["json", "http", "201"] || response.status != 201 {
+            let complaint = format!("line {}: {} {image}", block.line, response.status);
+            self.tour.complaints.push(complaint);
+        }
     }
 
     fn with_token(&self, text: &str) -> String {
@@ -212,6 +230,7 @@ impl Guide {
         let edit = json!({"type": "edit", "seq": sent["seq"], "text": "oops!"});
         carol.ask(&edit, "sent", heard);
         carol.ask(&json!({"type": "delete", "seq": sent["seq"]}), "sent", heard);
+        hear_pictures(&self.parlor.address, &mut carol, heard);
         carol.ask(&json!({"type": "history"}), "history", heard);
         let taken = "POST /api/v1/rooms/lobby/messages?nick=bob\n\nI am bob";
         heard
@@ -244,4 +263,25 @@ impl Guide {
         let heard = &mut self.tour.heard;
         self.people.values_mut().for_each(|person| person.hear_out(heard));
     }
+}
+
+/// A picture that expires, one that is taken back, and one that goes with its message.
+fn hear_pictures(address: &str, carol: &mut Person, heard: &mut Heard) {
+    let mut dave = Person::connect(address, "/ws");
+    let welcome = dave.ask(&json!({"type": "hello", "nick": "dave"}), "welcome", heard);
+    let token = welcome["resume"]["token"].as_str().expect("tokens are strings").to_owned();
+    dave.ask(&json!({"type": "join", "room": "lobby"}), "joined", heard);
+    let mut send = |ttl: u32| {
+        let response = upload(address, &token, &format!("-F room=lobby -F ttl={ttl}"));
+        let image: Value = serde_json::from_str(&response.body).expect("JSON came");
+        heard.note(&image, "");
+        let frame = json!({"type": "send", "text": "look", "images": [image["id"]]});
+        (image["id"].clone(), dave.ask(&frame, "sent", heard)["seq"].clone())
+    };
+    let ((_, _), (taken_back, _), (_, deleted)) = (send(1), send(60), send(60));
+    let taken_back = taken_back.as_str().expect("ids are strings");
+    let request = format!("DELETE /api/v1/uploads/{taken_back}\nAuthorization: Bearer {token}");
+    assert_eq!(ask(address, &request).status, 204);
+    dave.ask(&json!({"type": "delete", "seq": deleted}), "sent", heard);
+    carol.await_frame("expired", heard);
 }

@@ -70,9 +70,9 @@ async fn every_request_is_described_with_its_fields() {
             assert!(!field.required || !given.is_null(), "{} {}", request.r#type, field.name);
         }
     }
-    let send = help.requests.iter().find(|request| request.r#type == "send").expect("it is there");
-    let required: Vec<_> = send.fields.iter().filter(|f| f.required).map(|f| &f.name).collect();
-    assert_eq!(required, ["text"]);
+    let edit = help.requests.iter().find(|request| request.r#type == "edit").expect("it is there");
+    let required: Vec<_> = edit.fields.iter().filter(|f| f.required).map(|f| &f.name).collect();
+    assert_eq!(required, ["seq", "text"]);
 }
 
 #[tokio::test]

@@ -26,7 +26,7 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use super::Keep;
+use super::{Keep, Networks};
 
 pub use environment::CONFIG_VARIABLE;
 pub use listing::listing;
@@ -45,6 +45,8 @@ pub struct Config {
     pub workers: usize,
     /// Web origins besides the server's own, each as a browser spells it (`https://host[:port]`).
     pub origins: Vec<String>,
+    /// Proxies whose word about a request's sender counts.
+    pub trusted_proxies: Networks,
     /// Whether people without an account may come in.
     pub guests: bool,
     /// What an acknowledgement survives.
@@ -144,10 +146,29 @@ pub struct Rooms {
 pub struct Images {
     /// Seconds that a picture lives when its sender does not say.
     pub default_ttl_s: u64,
+    /// The longest life that a sender may ask for, in seconds.
+    pub max_ttl_s: u64,
+    /// Seconds within which an upload has to be sent in a message.
+    pub claim_s: u64,
     /// Milliseconds between two looks for expired pictures.
     pub sweep_ms: u64,
     /// Bytes that all pictures together may take.
     pub disk_bytes: u64,
+    /// Percent of `disk_bytes` that the pictures of one room may take.
+    pub room_share: u64,
+    /// Percent of `disk_bytes` that the pictures of one person may take.
+    pub person_share: u64,
+    /// What happens to an upload that does not fit any more.
+    pub when_full: WhenFull,
+}
+
+/// What happens to an upload for which there is no room under the limits of `images`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhenFull {
+    /// It is refused: every picture lives as long as was promised.
+    Refuse,
+    /// The oldest pictures go before their time, with tombstones.
+    OldestGo,
 }
 
 /// The pace of the janitor.
@@ -164,6 +185,7 @@ impl Default for Config {
             data: PathBuf::from("."),
             workers: 0,
             origins: Vec::new(),
+            trusted_proxies: Networks::default(),
             guests: true,
             durability: Durability::Normal,
             heartbeat: Heartbeat { interval_ms: 20_000, timeout_ms: 50_000 },
@@ -171,7 +193,16 @@ impl Default for Config {
             limits: Limits::default(),
             history: History { keep: Keep::For(365 * 86_400_000), rooms: BTreeMap::new() },
             rooms: Rooms { open_creation: true, max: 100_000 },
-            images: Images { default_ttl_s: 86_400, sweep_ms: 5_000, disk_bytes: 2 << 30 },
+            images: Images {
+                default_ttl_s: 86_400,
+                max_ttl_s: 30 * 86_400,
+                claim_s: 600,
+                sweep_ms: 5_000,
+                disk_bytes: 2 << 30,
+                room_share: 50,
+                person_share: 25,
+                when_full: WhenFull::Refuse,
+            },
             janitor: JanitorConfig { sweep_ms: 30_000 },
         }
     }

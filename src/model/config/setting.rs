@@ -7,10 +7,10 @@ use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use super::Durability;
 use super::origin::origin;
 use super::raw::Raw;
-use crate::model::{Keep, RoomName};
+use super::{Durability, WhenFull};
+use crate::model::{Keep, Networks, RoomName};
 
 /// What a value must keep, and what a person is told about it.
 pub(super) enum Rule {
@@ -123,22 +123,46 @@ impl Setting for Vec<String> {
     }
 }
 
-impl Setting for Durability {
+/// A list, or text with commas between them.
+impl Setting for Networks {
     fn read(raw: &Raw, _: &Rule) -> Option<Self> {
-        match &*raw.text()? {
-            "normal" => Some(Self::Normal),
-            "full" => Some(Self::Full),
-            _ => None,
-        }
+        let texts: Vec<String> = match raw.list() {
+            Some(items) => {
+                items.iter().map(|item| Some(item.text()?.to_string())).collect::<Option<_>>()?
+            }
+            None => raw.text()?.split(',').map(str::to_owned).collect(),
+        };
+        Self::parse(texts.iter().map(String::as_str).filter(|text| !text.trim().is_empty()))
     }
 
     fn show(&self) -> String {
-        quoted(match self {
-            Self::Normal => "normal",
-            Self::Full => "full",
-        })
+        let items: Vec<_> = self.iter().map(|item| quoted(&item)).collect();
+        format!("[{}]", items.join(", "))
     }
 }
+
+/// One of a few words.
+macro_rules! words {
+    ($type:ty, $($word:literal => $value:path),+) => {
+        impl Setting for $type {
+            fn read(raw: &Raw, _: &Rule) -> Option<Self> {
+                match &*raw.text()? {
+                    $($word => Some($value),)+
+                    _ => None,
+                }
+            }
+
+            fn show(&self) -> String {
+                quoted(match self {
+                    $($value => $word,)+
+                })
+            }
+        }
+    };
+}
+
+words!(Durability, "normal" => Durability::Normal, "full" => Durability::Full);
+words!(WhenFull, "refuse" => WhenFull::Refuse, "oldest" => WhenFull::OldestGo);
 
 impl Setting for Keep {
     fn read(raw: &Raw, _: &Rule) -> Option<Self> {

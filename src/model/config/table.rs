@@ -12,8 +12,10 @@ const ADDRESS: Rule =
 const DIRECTORY: Rule = Rule::Words("the path of a directory");
 const ORIGINS: Rule =
     Rule::Words("a list of origins, each http:// or https:// with a host, and a port if need be");
+const NETWORKS: Rule = Rule::Words("a list of addresses and networks such as 10.0.0.0/8");
 const YES_NO: Rule = Rule::Words("true or false");
 const DURABILITIES: Rule = Rule::Words("normal or full");
+const WHEN_FULL: Rule = Rule::Words("refuse or oldest");
 const KEEP: Rule = Rule::Words(KEEP_RULE);
 const KEEP_BY_ROOM: Rule =
     Rule::Words("a table of rooms, each once, and for each what history.keep takes");
@@ -37,6 +39,11 @@ pub(super) static ROWS: &[Row] = &[
         "Web pages from these origins may connect besides the server's own. Clients that \
          are no browser need none.",
         r#"["https://chat.example.org"]"#),
+    row!(trusted_proxies, "", NETWORKS,
+        "Proxies that stand before Parlor: what they say in `X-Forwarded-For` or `Forwarded` counts \
+         as a request's sender, for the limits of addresses. They must set one of these headers \
+         themselves.",
+        r#"["127.0.0.1", "10.0.0.0/8"]"#),
     row!(guests, "", YES_NO,
         "Whether people without an account may come in."),
     row!(durability, "", DURABILITIES,
@@ -78,13 +85,11 @@ pub(super) static ROWS: &[Row] = &[
         "The longest catch-up that one `join` delivers. Who missed more gets the latest \
          events as a fresh start."),
     row!(limits.image_bytes, "bytes", whole(1024, GIB),
-        "The largest picture that may be uploaded. Announced to clients; takes effect with \
-         picture sharing."),
+        "The largest picture that may be uploaded."),
     row!(limits.image_pixels, "pixels", whole(1, 1_000_000_000),
-        "The most pixels, width times height, that a picture may have. Announced to \
-         clients; takes effect with picture sharing."),
+        "The most pixels, width times height, that a picture may have."),
     row!(limits.images_per_message, "pictures", or_zero("no pictures", 10),
-        "Pictures in one message. Announced to clients; takes effect with picture sharing."),
+        "Pictures in one message."),
 
     row!(history.keep, "", KEEP,
         "How long a room's log is kept, unless `history.rooms` says otherwise for it."),
@@ -98,12 +103,25 @@ pub(super) static ROWS: &[Row] = &[
         "Rooms that may exist at a time."),
 
     row!(images.default_ttl_s, "seconds", whole(1, 10 * 366 * 86_400),
-        "How long a picture lives when its sender does not say. Takes effect with picture \
-         sharing."),
+        "How long a picture lives when its sender does not say."),
+    row!(images.max_ttl_s, "seconds", whole(1, 10 * 366 * 86_400),
+        "The longest life that a sender may ask for."),
+    row!(images.claim_s, "seconds", whole(1, 86_400),
+        "An upload that no message shows within this time goes."),
     row!(images.sweep_ms, "ms", whole(50, DAY_MS),
-        "How often expired pictures are looked for. Takes effect with picture sharing."),
+        "How often the janitor deletes pictures whose life has ended. Nobody can fetch them from \
+         that moment on, whenever the janitor comes."),
     row!(images.disk_bytes, "bytes", or_zero("no pictures", 1 << 50),
-        "What all pictures together may take on disk. Takes effect with picture sharing."),
+        "What all pictures and their thumbnails may take on disk."),
+    row!(images.room_share, "percent", whole(1, 100),
+        "How much of `images.disk_bytes` the pictures of one room may take; room for four of the \
+         largest pictures there is always."),
+    row!(images.person_share, "percent", whole(1, 100),
+        "The same for the pictures of one person."),
+    row!(images.when_full, "", WHEN_FULL,
+        "What happens when an upload does not fit any more: `refuse` it with `storage_full`, or \
+         let the `oldest` pictures go before their time (those of the person or room whose share \
+         is used up, else of all), with tombstones."),
 
     row!(janitor.sweep_ms, "ms", whole(50, DAY_MS),
         "How often the janitor looks for what has expired: resume tokens, retry keys, empty \

@@ -5,6 +5,7 @@ mod failing;
 mod numbering;
 mod opening;
 mod paging;
+mod pictures;
 mod reactions;
 mod repeating;
 mod restart;

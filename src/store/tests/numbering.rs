@@ -78,6 +78,7 @@ impl Model {
                 }
             }
             Body::Topic(_) => {}
+            Body::Expired(_) => unreachable!("pictures have tests of their own"),
         }
         for event in &mut self.log {
             event.body.apply(event.seq, &append.body);

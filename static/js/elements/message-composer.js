@@ -5,8 +5,9 @@
  * written is lost to a switch of rooms, a lost connection or a refused edit.
  */
 import { entryAt } from "../model/log.js";
+import { wordOf } from "../model/outbox.js";
+import { gist } from "../model/pictures.js";
 import { currentRoom, myNick } from "../model/state.js";
-import { firstLine } from "./message-row.js";
 import { StoreElement, fill } from "./store-element.js";
 
 const TEXT_CHARS = 4000;
@@ -34,7 +35,7 @@ export class MessageComposer extends StoreElement {
     this.hidden = !room;
     if (!room) return;
     const name = `Message #${room.name}`;
-    fill(this, { label: name });
+    fill(this, { "[for=text]": name, ".aside": wordOf(state) ?? "" });
     this.#box.placeholder = name;
     const cameIn = state.identity !== null && !before?.identity;
     const turned = state.current !== before?.current || state.composing !== before?.composing;
@@ -50,7 +51,7 @@ export class MessageComposer extends StoreElement {
     if (turned) this.#box.value = editing ? (entry?.text ?? "") : (drafts.get(current ?? "") ?? "");
     fill(this, {
       ".context": composing !== null, ".about": editing ? "Editing your message" : `Replying to ${entry?.nick}`,
-      ".excerpt": editing ? "" : firstLine(entry?.text ?? ""),
+      ".excerpt": editing || !entry ? "" : gist(entry),
     });
     this.#fit();
     if (composing || !touch.matches) this.#box.focus();
@@ -86,10 +87,12 @@ export class MessageComposer extends StoreElement {
   /** @param {Event} event */
   #submit(event) {
     event.preventDefault();
-    const text = this.#box.value.toWellFormed();
-    if (/^[\t-\r ]*$/.test(text) || this.#charsLeft() < 0) return;
-    const { composing } = this.state;
-    if (composing?.mode === "edit") return this.want({ type: "edit", seq: composing.seq, text });
+    const written = this.#box.value.toWellFormed();
+    const text = /^[\t-\r ]*$/.test(written) ? "" : written;
+    const { composing, trays, current } = this.state;
+    const editing = composing?.mode === "edit";
+    if (this.#charsLeft() < 0 || (!text && (editing || !trays.get(current ?? "")?.length))) return;
+    if (editing) return this.want({ type: "edit", seq: composing.seq, text });
     this.#box.value = "";
     this.#fit();
     this.#box.focus();

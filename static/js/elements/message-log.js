@@ -4,8 +4,10 @@
  * Invariant: a reader at the bottom stays there; a reader anywhere else keeps
  * the line that they were reading, whatever comes above or below it.
  */
+import { serverNow } from "../model/pictures.js";
 import { rowsOf, sameRow } from "../model/rows.js";
 import { currentRoom, myNick } from "../model/state.js";
+import { drawLife } from "./message-pictures.js";
 import { fillRow } from "./message-row.js";
 import { StoreElement, fill, find, reconcile } from "./store-element.js";
 
@@ -13,6 +15,10 @@ import { StoreElement, fill, find, reconcile } from "./store-element.js";
 const NEAR_PX = 80;
 /** This near to the start asks for older pages. */
 const AHEAD_PX = 600;
+/** This often the life that pictures have left is drawn anew. */
+const LIFE_MS = 15_000;
+/** A picture that did not come is asked for again so soon, then later, then with the next welcome. */
+const AGAIN_MS = [1_000, 4_000, 16_000];
 
 export class MessageLog extends StoreElement {
   /** @type {WeakMap<Element, Row>} what each node shows */
@@ -34,6 +40,8 @@ export class MessageLog extends StoreElement {
     this.on("[role=log]", "focusin", ({ target }) => this.#offer(target));
     this.on(".to-end", "click", () => this.#toEnd());
     this.on(".failed", "click", () => this.want({ type: "older" }));
+    this.#scroller.addEventListener("error", ({ target }) => this.#missed(/** @type {Element} */ (target)), true);
+    setInterval(() => drawLife(this.#list, serverNow(this.state)), LIFE_MS);
     new ResizeObserver(() => this.#pinned && this.#toEnd()).observe(this.#scroller);
   }
 
@@ -42,6 +50,8 @@ export class MessageLog extends StoreElement {
     const { rooms, outbox, me, current } = state;
     if (before && rooms === before.rooms && outbox === before.outbox && me === before.me && current === before.current) return;
     if (current !== before?.current) this.#turn();
+    if (me !== before?.me) this.#lookAgain();
+    if (before && outbox.length > before.outbox.length) this.#pinned = true;
     const restore = this.#anchor();
     reconcile(this.#list, rowsOf(state), (row) => row.key, (row) => `${row.kind}-row`, (node, row) => this.#show(node, row));
     this.#drawEdges(state);
@@ -58,7 +68,7 @@ export class MessageLog extends StoreElement {
   #show(node, row) {
     const shown = this.#shown.get(node);
     this.#shown.set(node, row);
-    if (!shown || !sameRow(shown, row)) fillRow(node, row, myNick(this.state));
+    if (!shown || !sameRow(shown, row)) fillRow(node, row, myNick(this.state), serverNow(this.state));
   }
 
   /** @param {State} state */
@@ -130,11 +140,34 @@ export class MessageLog extends StoreElement {
   #clicked(target) {
     const { seq = 0, clientId = "", replyTo = 0 } = this.#message(target)?.row.entry ?? {};
     const button = target.closest("button");
-    if (button?.dataset.emoji) this.want({ type: "react", seq, emoji: button.dataset.emoji, on: button.ariaPressed !== "true" });
+    const image = imageAt(target);
+    if (button?.matches(".frame")) this.want({ type: "view", viewing: { seq, image } });
+    else if (button?.matches(".withdraw")) this.want({ type: "withdraw", id: image });
+    else if (button?.dataset.emoji) this.want({ type: "react", seq, emoji: button.dataset.emoji, on: button.ariaPressed !== "true" });
     else if (button?.matches(".retry")) this.want({ type: "retry", clientId });
+    else if (button?.matches(".without")) this.want({ type: "without", clientId });
     else if (button?.matches(".discard")) this.want({ type: "discard", clientId });
     else if (button?.matches(".quote")) this.#jump(replyTo);
     else this.#offer(target);
+  }
+
+  /** A picture did not come: perhaps it is gone. @param {Element} img */
+  #missed(img) {
+    const { seq } = this.#message(img)?.row.entry ?? {};
+    const tries = Number(img.getAttribute("data-tries"));
+    img.classList.add("missing");
+    img.setAttribute("data-tries", String(tries + 1));
+    if (!seq) return;
+    this.want({ type: "missing", seq, image: imageAt(img) });
+    if (tries in AGAIN_MS) setTimeout(() => this.#lookAgain(), AGAIN_MS[tries]);
+  }
+
+  /** What did not come before may come now. */
+  #lookAgain() {
+    for (const img of /** @type {NodeListOf<HTMLImageElement>} */ (this.#list.querySelectorAll("img.missing[src]"))) {
+      img.classList.remove("missing");
+      img.src = img.src;
+    }
   }
 
   /** @param {number} seq */
@@ -151,3 +184,6 @@ export class MessageLog extends StoreElement {
     if (article && row && !row.fate && !row.entry.deleted) this.#actions.offer(article, row);
   }
 }
+
+/** The id of the picture that an element belongs to. @param {Element} node */
+const imageAt = (node) => /** @type {HTMLElement | null} */ (node.closest("[data-image]"))?.dataset.image ?? "";

@@ -7,8 +7,8 @@
  * socket; an unknown type leaves the state as it is.
  */
 
-import { append, prepend, rejoin, trim } from "./log.js";
-import { kept, marked, unsent, unshown, without } from "./outbox.js";
+import { append, over, prepend, rejoin, trim } from "./log.js";
+import { kept, marked, pictured, unsent, unshown, without } from "./outbox.js";
 import { presence, typing } from "./people.js";
 import { emptyRoom, myNick, roomKey } from "./state.js";
 
@@ -33,23 +33,27 @@ const rules = {
     ...state, refusal: { message, nick: state.entering?.nick ?? myNick(state) ?? "" }, identity: null, entering: null, me: null,
   }),
   "@forget-token": (state) => ({ ...state, identity: state.identity && { ...state.identity, token: null } }),
-  "@sign-out": (state) => ({ ...state, identity: null, me: null, rooms: new Map(), current: null, outbox: [], drafts: new Map(), composing: null }),
+  "@sign-out": (state) => ({ ...state, identity: null, me: null, rooms: new Map(), current: null, outbox: [], drafts: new Map(), trays: new Map(), composing: null, viewing: null }),
   "@link": (state, { link }) => (link.status === "ready" ? { ...state, link } : offline({ ...state, link })),
 
   "@want": (state, { room }) => withRooms(state, [room]),
   "@unwant": (state, { room }) => withoutRoom(state, roomKey(room)),
-  "@show": (state, { room }) => read({ ...turnedAway(state), current: room, composing: null, notice: null }),
+  "@show": (state, { room }) => read({ ...turnedAway(state), current: room, composing: null, viewing: null, notice: null, aside: null }),
   "@visible": (state, { visible }) => (visible ? read({ ...state, visible }) : { ...turnedAway(state), visible }),
   "@pinned": (state, { room, pinned }) => withRoom(state, room, (held) => trim({ ...held, pinned })),
   "@older": (state, { room, older }) => withRoom(state, room, (held) => ({ ...held, older })),
 
-  "@queued": (state, { entry }) => ({
-    ...withRoom(state, entry.room, (room) => ({ ...room, unreadFrom: null })), outbox: [...state.outbox, entry],
-  }),
+  "@queued": queued,
   "@outgoing": (state, { clientId, status, reason }) => ({ ...state, outbox: marked(state.outbox, clientId, { status, reason }) }),
   "@discarded": (state, { clientId }) => ({ ...state, outbox: without(state.outbox, clientId) }),
+  "@picture": (state, { id, change }) => ({ ...state, outbox: pictured(state.outbox, id, change) }),
+  "@over": (state, { room, target, image }) => withRoom(state, room, (held) => over(held, target, image)),
+  "@view": (state, { viewing }) => ({ ...state, viewing }),
+  "@clock": (state, { skewMs }) => ({ ...state, skewMs }),
+  "@tray": (state, { room, tiles }) => ({ ...state, trays: new Map(state.trays).set(room, tiles) }),
   "@draft": (state, { room, text }) => ({ ...state, drafts: new Map(state.drafts).set(room, text) }),
   "@compose": (state, { composing }) => ({ ...state, composing }),
+  "@aside": (state, { aside }) => ({ ...state, aside }),
   "@notice": (state, { notice }) => ({ ...state, notice }),
 };
 
@@ -67,6 +71,13 @@ function joined(state, frame) {
   const people = { members: new Map(members.map((member) => [member.nick, member])), count, typing: new Set() };
   const room = { ...rejoin({ ...before, name, joined: true }, frame), ...people, topic };
   return withEvents(state, key, room, events, before.epoch === room.epoch ? before.last : room.last);
+}
+
+/** Pictures go from the tray with their message. @param {State} state @param {{entry: Outgoing}} frame @returns {State} */
+function queued(state, { entry }) {
+  const trays = entry.pictures ? new Map(state.trays).set(entry.room, []) : state.trays;
+  const seen = withRoom(state, entry.room, (room) => ({ ...room, unreadFrom: null }));
+  return { ...seen, trays, aside: null, outbox: [...state.outbox, entry] };
 }
 
 /** An event of a log, as it happens. @param {State} state @param {Wire.LogEvent} event @returns {State} */

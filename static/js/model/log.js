@@ -48,6 +48,12 @@ export function trim(room) {
   return { ...room, entries, amends, first, more: true };
 }
 
+/** A picture's time is over, which the log will say in its own time. @param {Room} room @param {number} target @param {string} id @returns {Room} */
+export function over(room, target, id) {
+  const images = entryAt(room, target)?.images?.map((image) => (image.id === id ? { ...image, over: true } : image));
+  return { ...room, entries: room.entries.map((entry) => (entry.seq === target ? { ...entry, images } : entry)) };
+}
+
 /** @param {Room} room @param {number} seq @returns {Entry | undefined} */
 export const entryAt = (room, seq) => room.entries[indexOf(room.entries, seq)];
 
@@ -74,20 +80,25 @@ function weave(room, events, atEnd) {
 function entryOf(event) {
   const { seq, at, from: { nick } } = event;
   if (event.type === "topic") return { kind: "topic", seq, at, nick, text: event.topic, reactions: [] };
-  const { text, edited, deleted, reply_to: replyTo, client_id: clientId } = event;
-  return { kind: "message", seq, at, nick, text, edited, deleted, replyTo, clientId, reactions: [] };
+  const { text, images, edited, deleted, reply_to: replyTo, client_id: clientId } = event;
+  return { kind: "message", seq, at, nick, text, images: deleted ? undefined : images, edited, deleted, replyTo, clientId, reactions: [] };
 }
 
 /** @param {Amendment | undefined} before @param {Wire.LogEvent & {target: number}} event @returns {Amendment} */
-function amended(before = { reactions: new Map() }, event) {
-  const { seq } = event;
+function amended(before = { reactions: new Map(), ends: new Map() }, event) {
+  const { seq, type } = event;
+  if ("image" in event && event.image) {
+    const known = (before.ends.get(event.image)?.seq ?? Infinity) < seq;
+    const gone = type === "expired" ? type : "deleted";
+    return known ? before : { ...before, ends: new Map(before.ends).set(event.image, { gone, seq }) };
+  }
   if (event.type === "reacted") {
     const { emoji, on, from: { nick } } = event;
     const key = `${emoji} ${nick}`;
     const known = (before.reactions.get(key)?.seq ?? 0) > seq;
     return known ? before : { ...before, reactions: new Map(before.reactions).set(key, { emoji, nick, on, seq }) };
   }
-  if (event.type === "expired" || (before.text?.seq ?? 0) > seq) return before;
+  if (type === "expired" || (before.text?.seq ?? 0) > seq) return before;
   const edited = event.type === "edited" && !event.deleted;
   return { ...before, text: { seq, text: edited ? event.text : "", deleted: !edited } };
 }
@@ -95,9 +106,17 @@ function amended(before = { reactions: new Map() }, event) {
 /** @param {Entry} entry @param {Amendment | undefined} amend @returns {Entry} */
 function withAmendment(entry, amend) {
   if (!amend) return entry;
-  if (entry.deleted || amend.text?.deleted) return { ...entry, text: "", deleted: true, edited: false, reactions: [] };
+  if (entry.deleted || amend.text?.deleted) return { ...entry, text: "", images: undefined, deleted: true, edited: false, reactions: [] };
   const edited = entry.edited || amend.text !== undefined;
-  return { ...entry, text: amend.text?.text ?? entry.text, edited, reactions: tally(amend) };
+  const images = entry.images?.map((image) => ended(image, amend.ends.get(image.id)));
+  return { ...entry, text: amend.text?.text ?? entry.text, images, edited, reactions: tally(amend) };
+}
+
+/** The first end counts. What was taken back has lost its words too. @param {Picture} image @param {{gone: Picture["gone"]} | undefined} end @returns {Picture} */
+function ended(image, end) {
+  const { id, width, height, alt } = image;
+  if (!end || image.gone) return image;
+  return { id, gone: end.gone, width, height, alt: end.gone === "deleted" ? "" : alt };
 }
 
 /** Emoji and people in the order in which they came. @param {Amendment} amend @returns {Reaction[]} */
@@ -110,7 +129,7 @@ function tally({ reactions }) {
 }
 
 /** The highest seq that said something. @param {Amendment} amend */
-const newest = ({ text, reactions }) => [...reactions.values()].reduce((most, { seq }) => Math.max(most, seq), text?.seq ?? 0);
+const newest = ({ text, reactions, ends }) => Math.max(text?.seq ?? 0, ...[...reactions.values(), ...ends.values()].map(({ seq }) => seq));
 
 /** Binary search by seq; -1 if it is not here. @param {Entry[]} entries @param {number} seq */
 function indexOf(entries, seq) {

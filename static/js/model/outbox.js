@@ -6,8 +6,36 @@
  * `client_id`, or has passed its seq) or when its author discards it.
  */
 
-/** @param {Outgoing[]} outbox @param {string | undefined} id @param {Partial<Outgoing>} change */
-export const marked = (outbox, id, change) => outbox.map((entry) => (entry.clientId === id ? { ...entry, ...change } : entry));
+/** What is to be tried again has its failed pictures tried again. @param {Outgoing[]} outbox @param {string | undefined} id @param {Partial<Outgoing>} change */
+export const marked = (outbox, id, change) => outbox.map((entry) => {
+  if (entry.clientId !== id) return entry;
+  const marks = { ...entry, ...change };
+  return change.status === "waiting" ? again(marks, "failed") : marks;
+});
+
+/** What becomes of one picture; null: it does not go along. @param {Outgoing[]} outbox @param {string} id @param {Partial<Tile> | null} change */
+export const pictured = (outbox, id, change) => outbox.flatMap((entry) => {
+  if (!entry.pictures?.some((tile) => tile.id === id)) return [entry];
+  const pictures = retiled(entry.pictures, id, change);
+  return pictures.length > 0 || entry.text ? [judged({ ...entry, pictures })] : [];
+});
+
+/** A message waits for its pictures, and fails with them. @param {Outgoing & {pictures: Tile[]}} entry @returns {Outgoing} */
+function judged(entry) {
+  const { name, reason } = entry.pictures.find(({ status }) => status === "failed") ?? {};
+  const underWay = entry.pictures.some(({ status }) => status === "waiting" || status === "sending");
+  if (underWay || !reason) return { ...entry, status: "waiting", reason: undefined };
+  return { ...entry, status: "failed", reason: `${name}: ${reason}` };
+}
+
+/** One tile among others. @param {Tile[]} tiles @param {string} id @param {Partial<Tile> | null} change null removes it */
+export const retiled = (tiles, id, change) => tiles.flatMap((tile) => (tile.id !== id ? [tile] : change ? [{ ...tile, ...change }] : []));
+
+/** @param {Outgoing} entry @param {Tile["status"]} status of the pictures that wait from now on @returns {Outgoing} */
+function again(entry, status) {
+  const pictures = entry.pictures?.map((/** @type {Tile} */ tile) => (tile.status === status ? { ...tile, status: /** @type {const} */ ("waiting"), progress: 0 } : tile));
+  return pictures ? { ...entry, pictures } : entry;
+}
 
 /** @param {Outgoing[]} outbox @param {string | undefined} id */
 export const without = (outbox, id) => outbox.filter((entry) => entry.clientId !== id);
@@ -25,7 +53,21 @@ export function unshown(outbox, room, events, last) {
 }
 
 /** The connection is gone: what was on the wire waits again. @param {Outgoing[]} outbox @returns {Outgoing[]} */
-export const unsent = (outbox) => outbox.map((entry) => (entry.status === "sending" ? { ...entry, status: "waiting" } : entry));
+export const unsent = (outbox) => outbox.map((entry) => again(entry.status === "sending" ? { ...entry, status: "waiting" } : entry, "sending"));
 
-/** The oldest that waits in a room that is joined. @param {State} state */
-export const next = ({ outbox, rooms }) => outbox.find(({ status, room }) => status === "waiting" && rooms.get(room)?.joined);
+/** Those that wait in a room that is joined. @param {State} state */
+const ready = ({ outbox, rooms }) => outbox.filter(({ status, room }) => status === "waiting" && rooms.get(room)?.joined);
+
+/** The oldest that can be sent: none of its pictures is still to be uploaded. @param {State} state */
+export const next = (state) => ready(state).find(({ pictures = [] }) => pictures.every(({ upload }) => upload));
+
+/** The pictures to upload, and the name of their room. @param {State} state */
+export const uploads = (state) => ready(state).flatMap(({ room, pictures = [] }) =>
+  pictures.filter(({ status }) => status === "waiting").map((tile) => ({ tile, room: state.rooms.get(room)?.name ?? room })));
+
+/** What is to be said about pictures on their way. @param {State} state */
+export function wordOf({ outbox, link, aside }) {
+  const underWay = outbox.some(({ status, pictures = [] }) => status === "waiting" && pictures.some(({ upload }) => !upload));
+  if (!underWay) return aside;
+  return link.status === "ready" ? "Sending pictures…" : "Pictures wait for the connection; a reload would lose them.";
+}

@@ -30,8 +30,9 @@ export function rowsOf(state) {
     before = entry;
   };
   for (const entry of room.entries) add(entry);
-  for (const { clientId, text, at, replyTo, ...rest } of onTheirWay) {
-    add({ kind: "message", seq: 0, at, nick: me, text, replyTo, clientId, reactions: [] }, { clientId, text, at, ...rest });
+  for (const outgoing of onTheirWay) {
+    const { clientId, text, at, replyTo, pictures: images } = outgoing;
+    add({ kind: "message", seq: 0, at, nick: me, text, images, replyTo, clientId, reactions: [] }, outgoing);
   }
   return rows;
 }
@@ -81,6 +82,6 @@ function continues(before, entry) {
 /** Whether a row drawn earlier still says the same. Messages on their way are built anew each time. @param {Row} a @param {Row} b */
 export function sameRow(a, b) {
   if (a.kind !== "message" || b.kind !== "message") return a.kind === b.kind;
-  const sameEntry = a.entry === b.entry || (a.fate && b.fate && a.entry.text === b.entry.text);
+  const sameEntry = a.entry === b.entry || (a.fate && b.fate && a.entry.text === b.entry.text && a.entry.images === b.entry.images);
   return sameEntry && a.mine === b.mine && a.grouped === b.grouped && a.quoted === b.quoted && a.fate === b.fate && a.reason === b.reason;
 }

@@ -21,7 +21,8 @@ export function initialState({ identity, rooms, current, outbox, drafts }) {
     link: { status: "idle" },
     rooms: new Map(names.map((name) => [roomKey(name), emptyRoom(name)])),
     current: current === null ? null : roomKey(current),
-    open: [], outbox, drafts: new Map(drafts), composing: null, notice: null, visible: true,
+    open: [], outbox, drafts: new Map(drafts), trays: new Map(), composing: null,
+    viewing: null, notice: null, aside: null, skewMs: 0, visible: true,
   };
 }
 

@@ -9,20 +9,46 @@ declare namespace Wire {
   interface User extends From { role: string }
   /** `was` stands in a `changed` entry after a rename. */
   interface Member extends User { state: "online" | "away" | "reconnecting" | "offline"; was?: string }
-  interface Limits { frame_bytes: number; text_chars: number; [limit: string]: number }
+  interface Limits {
+    frame_bytes: number;
+    text_chars: number;
+    image_bytes: number;
+    image_pixels: number;
+    /** 0: no pictures. */
+    images_per_message: number;
+    [limit: string]: number;
+  }
+
+  /** A picture of a message. Once it is gone, only its place is left. */
+  interface Image {
+    id: string;
+    width: number;
+    height: number;
+    alt: string;
+    url?: string;
+    thumb_url?: string;
+    type?: string;
+    bytes?: number;
+    expires_at?: string;
+    gone?: "expired" | "deleted";
+  }
+  /** The answer to an upload. */
+  interface Uploaded extends Image { metadata_removed: string[] }
 
   /** Every event of a room's log has these. */
   interface Logged { room: string; seq: number; at: string; from: From }
   interface Message extends Logged {
     type: "message";
     text: string;
+    images?: Image[];
     reply_to?: number;
     client_id?: string;
     edited?: boolean;
     deleted?: boolean;
   }
   interface Edited extends Logged { type: "edited"; target: number; text: string; deleted?: boolean }
-  interface Deleted extends Logged { type: "deleted"; target: number }
+  /** The whole message, or one picture of it. */
+  interface Deleted extends Logged { type: "deleted"; target: number; image?: string }
   interface Reacted extends Logged { type: "reacted"; target: number; emoji: string; on: boolean }
   interface Expired extends Logged { type: "expired"; target: number; image: string }
   interface Topic extends Logged { type: "topic"; topic: string }
@@ -90,7 +116,7 @@ declare namespace Wire {
     | { type: "hello"; nick?: string; resume?: string }
     | { type: "join"; room: string; after?: { epoch: string; seq: number }; limit?: number }
     | { type: "leave"; room: string }
-    | { type: "send"; room: string; text: string; reply_to?: number; client_id?: string }
+    | { type: "send"; room: string; text?: string; images?: string[]; reply_to?: number; client_id?: string }
     | { type: "edit"; room: string; seq: number; text: string }
     | { type: "delete"; room: string; seq: number }
     | { type: "react"; room: string; seq: number; emoji: string; on: boolean }

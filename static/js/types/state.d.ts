@@ -16,11 +16,37 @@ interface Entry {
   nick: string;
   /** The message, or the new topic. */
   text: string;
+  images?: Picture[];
   edited?: boolean;
   deleted?: boolean;
   replyTo?: number;
   clientId?: string;
   reactions: Reaction[];
+}
+
+/** A picture as the log shows it. */
+interface Picture extends Wire.Image {
+  /** Its time is over by this page's clock; the log has not said so yet. */
+  over?: boolean;
+}
+
+/**
+ * A picture of one's own that is not in the log yet. Its id is the page's, its
+ * `thumb_url` an object URL; the file itself is in pictures/desk.js.
+ */
+interface Tile extends Picture {
+  name: string;
+  /** Seconds, or `default`. */
+  ttl: string;
+  /** What was done to the file before sending. */
+  note?: string;
+  status: "waiting" | "sending" | "kept" | "failed";
+  /** From 0 to 1. */
+  progress: number;
+  /** A sentence, when failed. */
+  reason?: string;
+  /** The server's id, once kept. */
+  upload?: string;
 }
 
 interface Reaction { emoji: string; nicks: string[] }
@@ -32,6 +58,8 @@ interface Reaction { emoji: string; nicks: string[] }
 interface Amendment {
   text?: { seq: number; text: string; deleted: boolean };
   reactions: Map<string, { emoji: string; nick: string; on: boolean; seq: number }>;
+  /** Pictures that have ended, by id. */
+  ends: Map<string, { gone: "expired" | "deleted"; seq: number }>;
 }
 
 interface Room {
@@ -75,6 +103,7 @@ interface Outgoing {
   clientId: string;
   room: string;
   text: string;
+  pictures?: Tile[];
   replyTo?: number;
   at: string;
   status: "waiting" | "sending" | "kept" | "failed";
@@ -113,9 +142,17 @@ interface State {
   outbox: Outgoing[];
   /** By room key. */
   drafts: ReadonlyMap<string, string>;
+  /** Pictures chosen and not sent yet, by room key. */
+  trays: ReadonlyMap<string, Tile[]>;
   composing: Composing | null;
-  /** A sentence for the person. */
+  /** The picture that is looked at. */
+  viewing: { seq: number; image: string } | null;
+  /** A sentence about something that did not work. */
   notice: string | null;
+  /** A quiet word about pictures on their way. */
+  aside: string | null;
+  /** The server's clock minus this page's. */
+  skewMs: number;
   visible: boolean;
 }
 
@@ -146,6 +183,12 @@ type LocalFrame =
   | { type: "@discarded"; clientId: string }
   | { type: "@draft"; room: string; text: string }
   | { type: "@compose"; composing: Composing | null }
+  | { type: "@tray"; room: string; tiles: Tile[] }
+  | { type: "@picture"; id: string; change: Partial<Tile> | null }
+  | { type: "@over"; room: string; target: number; image: string }
+  | { type: "@view"; viewing: State["viewing"] }
+  | { type: "@clock"; skewMs: number }
+  | { type: "@aside"; aside: string | null }
   | { type: "@notice"; notice: string | null };
 
 type Frame = Wire.ServerFrame | LocalFrame;
@@ -167,6 +210,13 @@ type Intent =
   | { type: "react"; seq: number; emoji: string; on: boolean }
   | { type: "retry"; clientId: string }
   | { type: "discard"; clientId: string }
+  | { type: "without"; clientId: string }
+  | { type: "add"; files: File[] }
+  | { type: "tile"; id: string; change: Partial<Tile> | null }
+  | { type: "withdraw"; id: string }
+  | { type: "view"; viewing: State["viewing"] }
+  | { type: "missing"; seq: number; image: string }
+  | { type: "take-back"; image: string }
   | { type: "older" }
   | { type: "pinned"; pinned: boolean }
   | { type: "reconnect" }

@@ -34,7 +34,7 @@ export class Person {
 
   async says(text) {
     await this.box.fill(text);
-    await this.page.getByRole("button", { name: "Send" }).click();
+    await this.page.getByRole("button", { name: "Send", exact: true }).click();
   }
 
   async sees(text) {
@@ -49,6 +49,30 @@ export class Person {
   /** Nothing is on its way any more, and the connection stands. */
   async isQuiet() {
     await this.page.waitForFunction(() => !document.querySelector("article:not([data-fate=settled])") && document.querySelector("connection-banner")?.hidden);
+  }
+
+  /** Chooses files, as `file()` makes them, and waits for as many tiles as should lie in the tray then. */
+  async chooses(files, tiles = files.length) {
+    await this.page.locator("add-pictures input").setInputFiles(files);
+    if (tiles > 0) await this.tiles.nth(tiles - 1).waitFor();
+  }
+
+  get tiles() {
+    return this.page.locator(".tile");
+  }
+
+  /** The pictures of a message, once as many as expected have come. */
+  async seesPictures(text, count) {
+    const article = this.page.locator("article[data-fate=settled]", { hasText: text }).first();
+    await article.locator(".picture").nth(count - 1).waitFor();
+    return article.locator(".picture").evaluateAll((nodes) => Promise.all(nodes.map(async (node) => {
+      const img = node.querySelector("img");
+      img.loading = "eager";
+      if (img.src) await img.decode().catch(() => {});
+      const { width, height } = node.getBoundingClientRect();
+      const [life, tomb] = [".life", ".tomb"].map((part) => node.querySelector(`${part}:not([hidden])`)?.textContent.trim() ?? null);
+      return { alt: img.alt, size: `${img.getAttribute("width")}×${img.getAttribute("height")}`, natural: img.naturalWidth, box: [width, height], life, tomb };
+    })));
   }
 
   get box() {
@@ -82,6 +106,7 @@ export class Person {
     return this.page.locator("message-log article").evaluateAll((rows) => rows.map((row) => ({
       author: row.querySelector(".author").textContent,
       text: row.querySelector(".text").textContent,
+      pictures: [...row.querySelectorAll(".picture")].map(({ dataset }) => `${dataset.image} ${dataset.state}`),
       edited: !row.querySelector(".edited").hidden,
       reactions: [...row.querySelectorAll(".reactions button")].map((button) => button.ariaLabel),
       fate: row.dataset.fate,

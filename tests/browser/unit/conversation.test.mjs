@@ -6,7 +6,7 @@ import { Client } from "../../../static/js/client.js";
 import { initialState } from "../../../static/js/model/state.js";
 import { Sender } from "../../../static/js/sender.js";
 import { Store } from "../../../static/js/store.js";
-import { joined, message, outgoing, sent, welcome } from "./frames.mjs";
+import { joined, message, outgoing, sent, tile, welcome } from "./frames.mjs";
 
 /** A connection whose other end is this test. */
 class Wire extends EventTarget {
@@ -170,6 +170,38 @@ test("a message larger than a frame fails before it is sent", async () => {
   await setImmediate();
   assert.equal(store.state.outbox[0].status, "failed");
   assert.ok(!wire.kinds().includes("send"));
+});
+
+test("a message goes when its pictures are there, with their ids, and without empty words", async () => {
+  const { wire, sender, store } = await inLobby();
+  sender.onPictures = () => store.apply({ type: "@picture", id: "p1", change: { status: "sending" } });
+  sender.queue(outgoing("id1", "", { pictures: [tile("p1")] }));
+  await setImmediate();
+  assert.ok(!wire.kinds().includes("send"));
+  store.apply({ type: "@picture", id: "p1", change: { status: "kept", upload: "u1" } });
+  sender.pump();
+  const { text, images } = wire.sent.findLast(({ type }) => type === "send");
+  assert.deepEqual([text, images], [undefined, ["u1"]]);
+});
+
+test("pictures that the server did not keep long enough are uploaded again, once", async () => {
+  const { wire, sender, store } = await inLobby();
+  let asked = 0;
+  sender.onPictures = () => {
+    if (asked++ < 3) store.apply({ type: "@picture", id: "p1", change: { status: "kept", upload: `u${asked}` } });
+  };
+  sender.queue(outgoing("id1", "late", { pictures: [tile("p1")] }));
+  await setImmediate();
+  await wire.answers("send", refusal("image_not_found"));
+  assert.deepEqual(wire.sent.filter(({ type }) => type === "send").map(({ images }) => images), [["u1"], ["u2"]]);
+  await wire.answers("send", refusal("image_gone"));
+  assert.deepEqual([store.state.outbox[0].status, store.state.outbox[0].reason], ["failed", "refused: image_gone"]);
+});
+
+test("the server's clock is asked for with each welcome", async () => {
+  const { wire, store } = await inLobby();
+  await wire.answers("ping", { type: "pong", at: new Date(Date.now() + 3_600_000).toISOString() });
+  assert.ok(Math.abs(store.state.skewMs - 3_600_000) < 5_000);
 });
 
 test("a hole in the log is mended by catching up once", async () => {

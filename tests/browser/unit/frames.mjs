@@ -7,7 +7,8 @@ const at = (seq) => new Date(Date.UTC(2026, 10, 22, 18, 0, seq)).toISOString();
 
 export const message = (seq, nick, text, more = {}) => ({ type: "message", room: "lobby", seq, at: at(seq), from: from(nick), text, ...more });
 export const edited = (seq, target, text, more = {}) => ({ type: "edited", room: "lobby", seq, at: at(seq), from: from("ada"), target, text, ...more });
-export const deleted = (seq, target) => ({ type: "deleted", room: "lobby", seq, at: at(seq), from: from("ada"), target });
+export const deleted = (seq, target, image) => ({ type: "deleted", room: "lobby", seq, at: at(seq), from: from("ada"), target, image });
+export const expired = (seq, target, image) => ({ type: "expired", room: "lobby", seq, at: at(seq), from: from("ada"), target, image });
 export const reacted = (seq, nick, target, emoji, on = true) => ({ type: "reacted", room: "lobby", seq, at: at(seq), from: from(nick), target, emoji, on });
 export const topic = (seq, text) => ({ type: "topic", room: "lobby", seq, at: at(seq), from: from("ada"), topic: text });
 
@@ -22,3 +23,7 @@ export const history = (events, more, epoch = "e1") => ({ type: "history", room:
 export const sent = (seq, clientId, more = {}) => ({ type: "sent", room: "lobby", epoch: "e1", seq, at: at(seq), client_id: clientId, duplicate: false, ...more });
 export const presence = (lists) => ({ type: "presence", room: "lobby", joined: [], left: [], changed: [], count: 2, ...lists });
 export const outgoing = (clientId, text, more = {}) => ({ clientId, room: "lobby", text, at: at(100), status: "waiting", ...more });
+export const image = (id, more = {}) => ({
+  id, url: `/uploads/${id}`, thumb_url: `/uploads/${id}/thumb`, width: 800, height: 600, type: "image/png", bytes: 9, alt: "", expires_at: at(500), ...more,
+});
+export const tile = (id, more = {}) => ({ id, name: `${id}.png`, ttl: "default", alt: "", width: 8, height: 6, status: "waiting", progress: 0, ...more });

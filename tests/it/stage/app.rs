@@ -128,9 +128,24 @@ impl TestApp {
 
     /// Resident memory in bytes.
     pub fn rss(&self) -> u64 {
+        self.memory("VmRSS:")
+    }
+
+    /// The most of it since [`forget_peak`](Self::forget_peak).
+    pub fn peak_rss(&self) -> u64 {
+        self.memory("VmHWM:")
+    }
+
+    /// Measures the peak from now on.
+    pub fn forget_peak(&self) {
+        let path = format!("/proc/{}/clear_refs", self.child.id());
+        fs::write(path, "5").expect("the process is ours");
+    }
+
+    fn memory(&self, field: &str) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()));
         let status = status.expect("the server runs");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let line = status.lines().find_map(|line| line.strip_prefix(field));
         let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
         kib.expect("Linux tells a process's resident memory in KiB") * 1024
     }
@@ -147,9 +162,14 @@ impl TestApp {
 
     /// The files under its data directory that hold `needle` somewhere.
     pub fn files_with(&self, needle: &str) -> Vec<PathBuf> {
+        self.files_holding(needle.as_bytes())
+    }
+
+    /// The same for bytes.
+    pub fn files_holding(&self, needle: &[u8]) -> Vec<PathBuf> {
         let holds = |path: &PathBuf| {
             let bytes = fs::read(path).unwrap_or_default();
-            bytes.windows(needle.len()).any(|window| window == needle.as_bytes())
+            memchr::memmem::find(&bytes, needle).is_some()
         };
         files(&self.data).into_iter().filter(holds).collect()
     }

@@ -7,6 +7,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::Picture;
+
 /// One frame as it came.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Frame(pub Value);
@@ -25,7 +27,7 @@ impl Frame {
 
     /// The log's event that this is, if it is one.
     pub fn event(&self) -> Option<Event> {
-        let kinds = ["message", "edited", "deleted", "reacted", "topic"];
+        let kinds = ["message", "edited", "deleted", "expired", "reacted", "topic"];
         kinds.contains(&self.kind()).then(|| self.as_a(self.kind()))
     }
 }
@@ -52,6 +54,8 @@ pub struct Event {
     pub emoji: Option<String>,
     pub on: Option<bool>,
     pub topic: Option<String>,
+    pub images: Option<Vec<Picture>>,
+    pub image: Option<String>,
     #[serde(default)]
     pub edited: bool,
     #[serde(default)]

@@ -10,11 +10,14 @@ use ureq::{Agent, Body, http};
 use super::{PATIENCE, Refusal, TestApp};
 
 /// A response, read to its end.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Answer {
     pub status: u16,
     pub headers: HeaderMap,
+    /// The body as text; bytes that are none are replaced.
     pub body: String,
+    /// The body.
+    pub bytes: Vec<u8>,
 }
 
 pub(super) fn agent() -> Agent {
@@ -24,9 +27,14 @@ pub(super) fn agent() -> Agent {
 
 impl Answer {
     fn of(response: http::Response<Body>) -> Self {
+        Self::read(response).expect("the body comes")
+    }
+
+    fn read(response: http::Response<Body>) -> Result<Self, ureq::Error> {
         let (parts, mut body) = response.into_parts();
-        let body = body.read_to_string().expect("the body is UTF-8");
-        Self { status: parts.status.as_u16(), headers: parts.headers, body }
+        let bytes = body.with_config().limit(u64::MAX).read_to_vec()?;
+        let body = String::from_utf8_lossy(&bytes).into_owned();
+        Ok(Self { status: parts.status.as_u16(), headers: parts.headers, body, bytes })
     }
 
     /// A header's value; empty where there is none.
@@ -61,14 +69,31 @@ impl TestApp {
     }
 
     /// Any method, with headers and a body.
-    pub fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+    pub fn ask(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Vec<u8>>,
+    ) -> Answer {
+        self.try_ask(method, path, headers, body).expect("the server answers")
+    }
+
+    /// The same of a server that may be gone.
+    pub fn try_ask(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Vec<u8>>,
+    ) -> Result<Answer, ureq::Error> {
         let mut request = http::Request::builder().method(method).uri(self.url(path));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(body.to_owned()).expect("the test writes requests well");
+        let request = request.body(body.into()).expect("the test writes requests well");
         let request = self.agent.configure_request(request).allow_non_standard_methods(true);
-        Answer::of(self.agent.run(request.build()).expect("the server answers"))
+        self.agent.run(request.build()).and_then(Answer::read)
     }
 
     /// Posts a message.

@@ -1,26 +1,35 @@
 //! The stage on which the behaviours play: the real program as [`TestApp`], people at sockets as
-//! [`Person`], a hand on the bare wire as [`RawSocket`], and HTTP.
+//! [`Person`], a hand on the bare wire as [`RawSocket`], HTTP, and [`pictures`] with the [`Form`]s
+//! that bring them.
 //!
 //! Whoever waits, waits for a frame or an answer; [`PATIENCE`] only bounds how long a broken
 //! promise takes to fail.
 
 mod app;
+mod calm;
 mod disk;
 mod events;
+pub mod form;
 mod frames;
+pub mod hostile;
 mod http;
 mod person;
+pub mod pictures;
 mod raw;
 mod stream;
+mod uploads;
 
 use std::time::Duration;
 
 pub use app::TestApp;
+pub use calm::Share;
 pub use disk::SmallDisk;
 pub use events::{assert_dense, log, seqs, texts};
+pub use form::{BOUNDARY, Form, form_type, upload_head};
 pub use frames::*;
 pub use http::Answer;
 pub use person::{Ending, Person};
+pub use pictures::{Picture, Uploaded};
 pub use raw::{RawFrame, RawSocket, mask, request};
 pub use stream::EventStream;
 

@@ -6,6 +6,7 @@ use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
@@ -39,13 +40,27 @@ impl TestApp {
 
     /// Opens a socket with this path and query, from this address.
     pub async fn knock_at(&self, path: &str, from: &str) -> Person {
+        self.knock_as(path, from, None).await
+    }
+
+    /// Opens a socket as a page does that came with this cookie.
+    pub async fn knock_with(&self, cookie: &str) -> Person {
+        self.knock_as("/ws", "127.0.0.1", Some(cookie)).await
+    }
+
+    async fn knock_as(&self, path: &str, from: &str, cookie: Option<&str>) -> Person {
         let socket = TcpSocket::new_v4().expect("a socket");
         let from = format!("{from}:0").parse().expect("an address");
         socket.bind(from).expect("all of 127.0.0.0/8 is ours");
         let stream = socket.connect(self.address()).await.expect("the server listens");
         stream.set_nodelay(true).expect("a TCP socket");
         let url = format!("ws://{}{path}", self.address());
-        let opened = tokio_tungstenite::client_async(url, stream);
+        let mut request = url.into_client_request().expect("a sound address");
+        if let Some(cookie) = cookie {
+            let cookie = cookie.parse().expect("a sound cookie");
+            request.headers_mut().insert("Cookie", cookie);
+        }
+        let opened = tokio_tungstenite::client_async(request, stream);
         let (socket, _) = within("the handshake", opened).await.expect("it is upgraded");
         Person { socket, inbox: VecDeque::new(), asked: 0, token: String::new() }
     }
@@ -135,8 +150,12 @@ impl Person {
 
     /// The next entry of a log.
     pub async fn next_event(&mut self) -> Event {
-        let frame = self.wait_for(|frame| frame.event().is_some()).await;
-        frame.event().expect("it is one")
+        self.next_event_as_it_came().await.event().expect("it is one")
+    }
+
+    /// The same with all its fields.
+    pub async fn next_event_as_it_came(&mut self) -> Frame {
+        self.wait_for(|frame| frame.event().is_some()).await
     }
 
     /// The next `count` entries of logs.
@@ -184,6 +203,11 @@ impl Person {
     /// Says something.
     pub async fn say(&mut self, room: &str, text: &str) -> Sent {
         self.ask(json!({ "type": "send", "room": room, "text": text })).await.as_a("sent")
+    }
+
+    /// Shows pictures without words.
+    pub async fn show(&mut self, room: &str, ids: &[&str]) -> Sent {
+        self.ask(json!({ "type": "send", "room": room, "images": ids })).await.as_a("sent")
     }
 
     /// Says something with a key for retries.

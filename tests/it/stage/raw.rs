@@ -112,10 +112,26 @@ impl RawSocket {
         self.write(&mask(0x81, text.as_bytes())).await;
     }
 
+    /// Says that no more bytes come, and still reads.
+    pub async fn says_no_more(&mut self) {
+        self.stream.shutdown().await.expect("the connection is open");
+    }
+
     /// Closes with a reset instead of a farewell.
     pub fn reset(self) {
         let linger = SockRef::from(&self.stream).set_linger(Some(std::time::Duration::ZERO));
         linger.expect("a TCP socket");
+    }
+
+    /// Waits until bytes are there; whether they are, or the connection has ended.
+    pub async fn peek(&mut self) -> bool {
+        !self.received.is_empty() || self.more().await
+    }
+
+    /// Reads to the end of the connection; returns what came until then.
+    pub async fn everything(&mut self) -> String {
+        while self.more().await {}
+        String::from_utf8_lossy(&self.received).into_owned()
     }
 
     async fn more(&mut self) -> bool {
@@ -145,9 +161,9 @@ impl RawSocket {
             })
             .collect();
         let mut answer =
-            Answer { status: status.expect("a status line"), headers, body: String::new() };
+            Answer { status: status.expect("a status line"), headers, ..Answer::default() };
         let length = match answer.status {
-            101 => Some(0),
+            100 | 101 | 204 | 304 => Some(0),
             _ => answer.header("content-length").parse::<usize>().ok(),
         };
         while length.is_none_or(|length| self.received.len() < length) {
@@ -156,8 +172,8 @@ impl RawSocket {
             }
         }
         let length = length.unwrap_or(self.received.len()).min(self.received.len());
-        let body = self.received.drain(..length).collect();
-        answer.body = String::from_utf8(body).expect("bodies are UTF-8");
+        answer.bytes = self.received.drain(..length).collect();
+        answer.body = String::from_utf8_lossy(&answer.bytes).into_owned();
         answer
     }
 

@@ -1,12 +1,14 @@
 //! The rules of the chat, without a runtime: time is a number, the store a list in this file that
 //! keeps the promises of the real one for what these tests ask of it.
 
+mod pictures;
+
 use rand::SeedableRng;
 use serde_json::Value;
 
 use super::*;
 use crate::model::config::Config;
-use crate::model::{ConnId, Nick, RoomName, Timestamp};
+use crate::model::{ConnId, Keep, Nick, RoomName, Timestamp};
 use crate::protocol::{After, COMMANDS, Close, Command, Hello, Request, decode, wire};
 use crate::store::{Boot, Op, Outcome};
 
@@ -19,6 +21,8 @@ struct World {
     inbox: Vec<(ConnId, Value)>,
     listening: Vec<(ConnId, crate::store::RoomId)>,
     closed: Vec<(ConnId, Close)>,
+    /// Pictures whose files are to be removed.
+    to_remove: Vec<crate::model::ImageId>,
 }
 
 fn conn(number: u32) -> ConnId {
@@ -30,13 +34,13 @@ impl World {
         let mut config = Config::default();
         config.limits.messages_per_second = 0;
         change(&mut config);
-        let boot = Boot { rooms: Vec::new(), sessions: Vec::new() };
+        let boot = Boot::default();
         let rng = rand::rngs::StdRng::seed_from_u64(7);
         let now = Moment { mono: 0, wall: Timestamp(0) };
         let chat = Chat::new(Rules::of(&config), boot, now, rng);
         let heads = std::collections::HashMap::new();
         let (inbox, listening, closed) = (Vec::new(), Vec::new(), Vec::new());
-        Self { chat, now: 0, heads, inbox, listening, closed }
+        Self { chat, now: 0, heads, inbox, listening, closed, to_remove: Vec::new() }
     }
 
     fn moment(&self) -> Moment {
@@ -54,7 +58,11 @@ impl World {
     }
 
     fn keep(&mut self, op: &Op) -> Outcome {
-        let Op::Append(append) = op else { return Outcome::Done };
+        let append = match op {
+            Op::Append(append) => append,
+            Op::EndImage { note: Some(note), .. } => note,
+            _ => return Outcome::Done,
+        };
         let head = self.heads.entry(append.room.0).or_default();
         *head += 1;
         Outcome::Appended { seq: *head }
@@ -76,7 +84,9 @@ impl World {
                 Effect::Enter { conn, room } => self.listening.push((conn, room)),
                 Effect::Exit { conn, room } => self.listening.retain(|l| *l != (conn, room)),
                 Effect::Close { conn, close } => self.closed.push((conn, close)),
-                Effect::Read { .. } | Effect::Http(_) => unreachable!("not asked for here"),
+                Effect::RemoveFiles(ids) => self.to_remove.extend(ids),
+                Effect::Http(http) => drop(http.channel.send(http.answer)),
+                Effect::Read { .. } => unreachable!("not asked for here"),
             }
         }
     }
@@ -89,13 +99,13 @@ impl World {
 
     fn hello(&mut self, number: u32, name: &str) -> Vec<Value> {
         let hello = Hello::Nick(Nick::parse(name).unwrap());
-        self.chat.hello(self.moment(), conn(number), None, hello, [0; 32]);
+        self.chat.hello(self.moment(), conn(number), None, hello, [0; 32], None);
         self.read(number)
     }
 
     fn resume(&mut self, number: u32, token: &str) -> Vec<Value> {
         let hello = Hello::Resume(token.to_owned());
-        self.chat.hello(self.moment(), conn(number), None, hello, [0; 32]);
+        self.chat.hello(self.moment(), conn(number), None, hello, [0; 32], None);
         self.read(number)
     }
 
@@ -184,6 +194,39 @@ fn a_drop_is_a_reconnecting_and_the_grace_ends_in_one_leave() {
     assert_eq!(kinds(&seen), ["presence"]);
     assert_eq!((&seen[0]["left"][0]["nick"], &seen[0]["count"]), (&"ada".into(), &1.into()));
     assert_eq!(world.hello(4, "ada")[0]["type"], "welcome");
+}
+
+#[test]
+fn who_said_goodbye_comes_back_as_the_same_person_if_the_name_is_still_free() {
+    let (mut world, token, _) = two_people(|_| {});
+    world.ask(1, r#"{"type":"send","text":"mine"}"#);
+    world.drop_connection(1, true);
+    assert_eq!(world.read(2)[1]["left"][0]["nick"], "ada");
+    let welcome = world.resume(3, &token).remove(0);
+    assert_eq!(
+        (&welcome["user"]["nick"], &welcome["rooms"]),
+        (&"ada".into(), &Value::Array(vec![]))
+    );
+    world.ask(3, r#"{"type":"join","room":"lobby"}"#);
+    assert_eq!(kinds(&world.ask(3, r#"{"type":"edit","seq":1,"text":"still mine"}"#))[1], "sent");
+    world.drop_connection(3, true);
+    assert_eq!(world.hello(4, "ada")[0]["type"], "welcome");
+    assert_eq!(world.resume(5, &token)[0]["code"], "bad_credentials");
+}
+
+#[test]
+fn the_way_back_is_open_for_a_grace_and_fills_no_bucket() {
+    let (mut world, token, _) = two_people(|config| {
+        config.limits.messages_per_second = 1;
+        config.limits.burst = 2;
+    });
+    world.ask(1, r#"{"type":"send","text":"one"}"#);
+    world.drop_connection(1, true);
+    assert_eq!(world.resume(3, &token)[0]["type"], "welcome");
+    assert_eq!(world.ask(3, r#"{"type":"join","room":"lobby"}"#)[0]["code"], "rate_limited");
+    world.drop_connection(3, true);
+    world.wait(30_000);
+    assert_eq!(world.resume(4, &token)[0]["code"], "bad_credentials");
 }
 
 #[test]

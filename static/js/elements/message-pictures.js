@@ -1,0 +1,59 @@
+/**
+ * @file Draws the pictures of a message: to be sent, to be seen, or gone.
+ *
+ * Invariant: each has its box before it is there, and keeps it when it is gone.
+ */
+import { exactTimeOf } from "../dates.js";
+import { boxOf, endOf, lifeLeft, nameOf } from "../model/pictures.js";
+import { copyOf, fill, find } from "./store-element.js";
+
+/** @param {HTMLElement} list @param {Picture[]} images @param {number} now the server's */
+export function fillPictures(list, images, now) {
+  const { length } = images;
+  list.hidden = length === 0;
+  list.dataset.columns = String(length === 2 || length === 4 ? 2 : Math.min(3, length));
+  while (list.children.length > length) list.lastElementChild?.remove();
+  images.forEach((image, at) => {
+    const node = list.children[at] ?? list.appendChild(copyOf("picture"));
+    fillPicture(/** @type {HTMLElement} */ (node), image, nameOf(image, at, length), now);
+  });
+}
+
+/** @param {HTMLElement} node @param {Picture & Partial<Tile>} image @param {string} name @param {number} now */
+function fillPicture(node, image, name, now) {
+  const { id, type, status, progress = 0, expires_at: end } = image;
+  const gone = endOf(image);
+  const underWay = status === "waiting" || status === "sending";
+  Object.assign(node.dataset, { image: id, state: gone ? "gone" : (status ?? "here") });
+  fill(node, {
+    ".frame": !gone, ".tomb": gone !== undefined, ".gif": !gone && !status && type === "image/gif", ".withdraw": status !== undefined,
+    ".tomb-words": gone ? `Picture ${gone === "deleted" ? "removed" : "expired"}` : "", ".tomb-alt": gone && image.alt ? `: ${image.alt}` : "",
+    progress: underWay, ".life": !gone && end !== undefined,
+  });
+  const { wide, ratio } = boxOf(image);
+  node.style.setProperty("--wide", `${wide}px`);
+  node.style.setProperty("--ratio", ratio);
+  Object.assign(find(node, ".frame"), { ariaLabel: name, disabled: status !== undefined, title: end ? `Until ${exactTimeOf(end)}` : "" });
+  Object.assign(find(node, "progress"), { value: progress, ariaLabel: `Upload of ${image.name}` });
+  find(node, ".withdraw").ariaLabel = `Cancel ${image.name}`;
+  find(node, ".life").dateTime = end ?? "";
+  drawLife(node, now);
+  showImage(find(node, "img"), gone ? undefined : image);
+}
+
+/** What is shown already is not fetched again. @param {HTMLImageElement} img @param {Picture} [image] */
+function showImage(img, image) {
+  const src = image?.thumb_url;
+  if (img.getAttribute("src") === (src ?? null)) return;
+  img.classList.remove("missing");
+  img.removeAttribute("data-tries");
+  if (!image || !src) return img.removeAttribute("src");
+  Object.assign(img, { width: image.width, height: image.height, alt: image.alt, src });
+}
+
+/** Says how long the pictures in a part of the page have left. @param {ParentNode} root @param {number} now the server's */
+export function drawLife(root, now) {
+  for (const node of /** @type {NodeListOf<HTMLTimeElement>} */ (root.querySelectorAll(".life:not([hidden])"))) {
+    fill(node, { ".left": lifeLeft(Date.parse(node.dateTime) - now) });
+  }
+}
