@@ -94,7 +94,9 @@ impl Chat {
         }
         let free = self.free_for(user, room);
         if free == 0 || length.is_some_and(|length| length > free) {
-            return Err(Code::StorageFull.into());
+            let message = "There is no room for this picture: yours, this room's or all of them take \
+                           as much of the disk as they may.";
+            return Err(Refusal::because(Code::StorageFull, message));
         }
         let grant = most.min(free);
         let reserved = length.map_or(grant, |length| length.min(grant));
@@ -238,10 +240,16 @@ impl Chat {
         let (mine, here) = (self.share(rules.person_share), self.share(rules.room_share));
         let all = rules.disk_bytes.saturating_sub(self.pictures.reserved());
         let used = self.pictures.of_person(user).bytes;
-        self.make_room_under(bytes, mine, used, |row| row.author.user == user)?;
+        let message = "Your pictures take as much of the disk as one person's may.";
+        self.make_room_under(bytes, mine, used, |row| row.author.user == user)
+            .map_err(|()| Refusal::because(Code::StorageFull, message))?;
         let used = self.pictures.in_room(room).bytes;
-        self.make_room_under(bytes, here, used, |row| row.room == room)?;
+        let message = "This room's pictures take as much of the disk as one room's may.";
+        self.make_room_under(bytes, here, used, |row| row.room == room)
+            .map_err(|()| Refusal::because(Code::StorageFull, message))?;
+        let message = "The pictures on this server take as much of the disk as they may.";
         self.make_room_under(bytes, all, self.pictures.sum().bytes, |_| true)
+            .map_err(|()| Refusal::because(Code::StorageFull, message))
     }
 
     fn make_room_under(
@@ -250,7 +258,7 @@ impl Chat {
         limit: u64,
         used: u64,
         fits: impl Fn(&ImageRow) -> bool,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), ()> {
         let oldest_go = self.rules.images.when_full == WhenFull::OldestGo;
         // Those that are on their way out make room already, where others may be sent after them.
         let leaving: u64 =
@@ -260,7 +268,7 @@ impl Chat {
             return Ok(());
         }
         if !oldest_go || bytes > limit {
-            return Err(Code::StorageFull.into());
+            return Err(());
         }
         let mut victims = Vec::new();
         for row in self.pictures.oldest(&fits) {
@@ -271,7 +279,7 @@ impl Chat {
             victims.push(row.id);
         }
         if over > 0 {
-            return Err(Code::StorageFull.into());
+            return Err(());
         }
         self.let_go_of(victims);
         Ok(())

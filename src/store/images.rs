@@ -195,15 +195,17 @@ pub(super) fn claimable(
     let mut numbers = Vec::with_capacity(images.len());
     for image in images {
         let found = statement.query_row([image.id.to_string()], |row| {
-            let ours = row.get::<_, i64>("room")? == room.0
-                && row.get::<_, i64>("user")? == author.user.0
-                && row.get::<_, [u8; 8]>("seq")? == seq_bytes(None);
+            let ours =
+                row.get::<_, i64>("room")? == room.0 && row.get::<_, i64>("user")? == author.user.0;
+            let unsent = row.get::<_, [u8; 8]>("seq")? == seq_bytes(None);
             let here = row.get_ref("state")?.as_str()? == PRESENT;
-            Ok((row.get(0)?, ours, here))
+            Ok((row.get(0)?, ours, unsent, here))
         });
         match found.optional()? {
-            Some((number, true, true)) if image.is_alive() => numbers.push(number),
-            Some((_, true, _)) => return Ok(Err(Refusal::ImageGone)),
+            Some((number, true, true, true)) if image.is_alive() => numbers.push(number),
+            Some((_, true, true, true) | (_, true, _, false)) => {
+                return Ok(Err(Refusal::ImageGone));
+            }
             _ => return Ok(Err(Refusal::ImageNotFound)),
         }
     }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::error::PayloadError;
-use actix_web::http::header::HeaderMap;
+use actix_web::http::header::{self, HeaderMap};
 use actix_web::web::{self, Bytes};
 use futures_util::{Stream, StreamExt};
 
@@ -37,8 +37,10 @@ const HEAD_START: Duration = Duration::from_secs(30);
 const CHUNK: usize = 256 * 1024;
 /// How much of a refused body is read and thrown away, so that its sender gets to read the answer,
 const THROWN_AWAY: u64 = 32 * 1024 * 1024;
-/// and for how long.
+/// for how long,
 const PATIENCE: Duration = Duration::from_secs(10);
+/// and up to the first pause: who waits for the answer before going on gets it.
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// What a form said.
 #[derive(Debug, Default)]
@@ -82,7 +84,11 @@ impl Body {
     /// Reads on for a while and throws it away: who is refused half-way gets to read why.
     pub async fn throw_away(mut self) {
         (self.read, self.most) = (0, THROWN_AWAY);
-        let rest = async { while let Some(Ok(_)) = self.next().await {} };
+        let flows = async |body: &mut Self| {
+            let next = actix_rt::time::timeout(PAUSE, body.next()).await;
+            matches!(next, Ok(Some(Ok(_))))
+        };
+        let rest = async { while flows(&mut self).await {} };
         // Whoever takes longer finds the connection closed.
         let _ = actix_rt::time::timeout(PATIENCE, rest).await;
     }
@@ -114,6 +120,10 @@ pub async fn read(
     gallery: &Gallery,
     allowance: Allowance,
 ) -> Result<Form, Refused> {
+    if !is_form(headers) {
+        let message = "Send multipart/form-data with `file` and `room`.";
+        return Err(Refusal::because(Code::UnsupportedMediaType, message).into());
+    }
     let mut parts = Multipart::new(headers, body);
     let (mut form, mut pace) = (Form::default(), Pace::new());
     let mut seen = 0;
@@ -133,6 +143,16 @@ pub async fn read(
         }
     }
     Ok(form)
+}
+
+/// Whether a body says that it is a form, and where its parts end (RFC 7578).
+fn is_form(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let kind = kind.and_then(|kind| kind.parse::<mime_guess::Mime>().ok());
+    kind.is_some_and(|kind| {
+        kind.essence_str() == mime_guess::mime::MULTIPART_FORM_DATA.essence_str()
+            && kind.get_param(mime_guess::mime::BOUNDARY).is_some_and(|boundary| boundary != "")
+    })
 }
 
 async fn take_file(
@@ -241,12 +261,12 @@ impl Pace {
 /// What is wrong with a form that cannot be taken apart.
 fn broken(error: MultipartError) -> Refused {
     match error {
-        MultipartError::ContentTypeMissing
-        | MultipartError::ContentTypeParse
-        | MultipartError::ContentTypeIncompatible
-        | MultipartError::BoundaryMissing => {
-            let message = "Send multipart/form-data with `file` and `room`.";
-            Refusal::because(Code::UnsupportedMediaType, message).into()
+        MultipartError::ContentDispositionMissing => {
+            odd("A part has no Content-Disposition, or one that is no UTF-8.".into())
+        }
+        MultipartError::BoundaryMissing => {
+            odd("The form's boundary is missing where a part should end, or stands inside one."
+                .into())
         }
         MultipartError::Payload(PayloadError::Overflow) => Code::PayloadTooLarge.into(),
         MultipartError::Payload(_) | MultipartError::Incomplete => {

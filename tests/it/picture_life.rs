@@ -52,7 +52,7 @@ async fn at_its_end_files_go_then_everybody_hears_of_it_and_its_place_stays() {
     assert_eq!(joined.events[1], end);
     assert_eq!(log(&app, "lobby"), joined.events);
     let frame = json!({ "type": "send", "images": [first.id] });
-    assert_eq!(ada.refused(frame).await.code, "image_not_found", "sent already");
+    assert_eq!(ada.refused(frame).await.code, "image_gone");
     app.take_back(&ada.token, &first.id).refused(410, "image_gone");
 }
 
@@ -95,7 +95,7 @@ async fn an_end_outlives_restart_and_crash() {
         assert_eq!(events[0].images.as_ref().expect("its place")[0].gone(), ("expired", ""));
         nowhere(&app, &copies);
         let frame = json!({ "type": "send", "room": "lobby", "images": [fleeting.id] });
-        assert_eq!(ada.refused(frame).await.code, "image_not_found", "sent already");
+        assert_eq!(ada.refused(frame).await.code, "image_gone");
         assert_eq!(app.inventory().pictures.len(), 0);
     }
 }
