@@ -146,7 +146,8 @@ impl Running {
         Janitor::begin(chat.clone(), gallery.clone(), &config)
             .await
             .map_err(|error| about(&error, "the directory of pictures cannot be tidied"))?;
-        let darkroom = Darkroom::new(gallery, config.limits.image_pixels);
+        let darkroom = Darkroom::new(gallery, config.limits.image_pixels)
+            .map_err(|error| about(&error, "the threads for pictures cannot be started"))?;
         let most = if config.limits.connections == 0 { files } else { config.limits.connections };
         let admission = Admission::new(most, config.limits.connections_per_address);
         let open = Arc::new(AtomicBool::new(true));

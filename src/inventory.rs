@@ -58,9 +58,12 @@ impl Inventory {
     /// # Errors
     /// When database or directory cannot be read.
     pub fn take(data: &Path, now: Timestamp) -> io::Result<Self> {
-        let db = data.join("parlor.db");
+        let (db, uploads) = (data.join("parlor.db"), data.join("uploads"));
+        if !db.exists() && !uploads.exists() {
+            let message = format!("{} holds neither parlor.db nor uploads/", data.display());
+            return Err(io::Error::new(io::ErrorKind::NotFound, message));
+        }
         let rows = if db.exists() { store::pictures(&db).map_err(unreadable)? } else { Vec::new() };
-        let uploads = data.join("uploads");
         let stock = if uploads.exists() {
             Gallery::open(uploads, false)?.stock()?
         } else {
@@ -122,10 +125,11 @@ impl fmt::Display for Inventory {
             )?;
         }
         for picture in &self.pictures {
-            let shown = match (picture.seq, picture.whole) {
-                (_, false) => "nobody: its files are missing or damaged".to_owned(),
+            let shown = match (picture.seq, &picture.room) {
+                _ if !picture.whole => "nobody: its files are missing or damaged".to_owned(),
                 (Some(seq), _) => format!("message {seq}"),
-                (None, _) => "nobody yet".to_owned(),
+                (None, Some(_)) => "nobody yet".to_owned(),
+                (None, None) => "only its room knows".to_owned(),
             };
             let bytes = picture.bytes + picture.thumb_bytes;
             let age = span(self.now.since(picture.created_at));
@@ -139,20 +143,25 @@ impl fmt::Display for Inventory {
         }
         let mut rest = String::new();
         if self.orphans > 0 {
-            write!(rest, "; {} files belong to no picture and go at the next start", self.orphans)?;
+            let files = counted(self.orphans, "file");
+            write!(rest, "; {files} without a picture, to go at the next start")?;
         }
         if self.drafts > 0 {
-            write!(rest, "; {} uploads have not ended", self.drafts)?;
+            write!(rest, "; {} under way or broken off", counted(self.drafts, "upload"))?;
         }
         let verdict = if self.agrees() { "they agree" } else { "they DIFFER" };
         writeln!(
             f,
-            "{} pictures: {} bytes in the table, {} bytes on disk: {verdict}{rest}.",
-            self.pictures.len(),
+            "{}: {} bytes in the table, {} bytes on disk: {verdict}{rest}.",
+            counted(self.pictures.len(), "picture"),
             self.bytes_in_table,
             self.bytes_on_disk,
         )
     }
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// A span of time in its largest unit, rounded down.
@@ -170,8 +179,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_empty_directory_agrees_with_itself() {
+    fn an_empty_gallery_agrees_with_itself_and_another_directory_is_none() {
         let directory = tempfile::tempdir().unwrap();
+        assert!(Inventory::take(directory.path(), Timestamp(0)).is_err());
+        Gallery::open(directory.path().join("uploads"), false).unwrap();
         let inventory = Inventory::take(directory.path(), Timestamp(0)).unwrap();
         assert!(inventory.agrees());
         let said = "0 pictures: 0 bytes in the table, 0 bytes on disk: they agree.\n";
@@ -185,7 +196,7 @@ mod tests {
         gallery.place(ImageId(1), b"picture", b"thumb").unwrap().keep();
         let inventory = Inventory::take(directory.path(), Timestamp(0)).unwrap();
         assert!(!inventory.agrees());
-        assert!(inventory.to_string().contains("2 files belong to no picture"), "{inventory}");
+        assert!(inventory.to_string().contains("2 files without a picture"), "{inventory}");
     }
 
     #[test]

@@ -308,6 +308,11 @@ impl Pictures {
         self.all.values().map(|picture| &picture.row)
     }
 
+    /// The pictures of a room.
+    pub fn ids_in(&self, room: RoomId) -> Vec<ImageId> {
+        self.rows().filter(|row| row.room == room).map(|row| row.id).collect()
+    }
+
     /// What a room's pictures come to.
     pub fn in_room(&self, room: RoomId) -> Sum {
         self.rooms.get(&room).copied().unwrap_or_default()

@@ -38,6 +38,10 @@ impl Chat {
 
     fn sweep_room(&mut self, id: RoomId) -> bool {
         if self.pictures.in_room(id).count > 0 {
+            if self.rooms.get(&id).is_some_and(Room::is_volatile) {
+                // Its words end with it, and so do its pictures; it goes in the round after them.
+                self.let_go_of(self.pictures.ids_in(id));
+            }
             return false;
         }
         let Some(room) = self.rooms.get_mut(&id) else { return false };

@@ -5,6 +5,7 @@
 
 mod assets;
 mod darkroom;
+mod desks;
 mod form;
 mod headers;
 mod health;
