@@ -14,8 +14,10 @@ use crate::uploads::Removed;
 
 /// So many uploads one session may have under way,
 const UPLOADS_EACH: usize = 16;
+/// so many all of one address,
+const UPLOADS_FROM_ONE: usize = 32;
 /// and so many there may be in all.
-const UPLOADS: usize = 64;
+const UPLOADS: usize = 256;
 /// What a form adds to the picture in it.
 const FORM_BYTES: u64 = 4096;
 /// A share has room for so many of the largest pictures, however small it is.
@@ -112,11 +114,17 @@ impl Chat {
             let message = "Too many pictures are being uploaded just now; try again.";
             return Err(Refusal::because(Code::Busy, message).retry_after(1000));
         }
-        if tickets.values().filter(|ticket| ticket.session == who).count() >= UPLOADS_EACH {
-            let message = "You upload as many pictures at once as one may; wait for one to end.";
-            return Err(Refusal::because(Code::RateLimited, message).retry_after(1000));
-        }
-        Ok(())
+        let address = |id: SessionId| self.sessions.get(&id).map(|session| session.address);
+        let mine = tickets.values().filter(|ticket| ticket.session == who).count();
+        let here = tickets.values().filter(|ticket| address(ticket.session) == address(who));
+        let message = if mine >= UPLOADS_EACH {
+            "You upload as many pictures at once as one may; wait for one to end."
+        } else if here.count() >= UPLOADS_FROM_ONE {
+            "Your address uploads as many pictures at once as one may; wait for one to end."
+        } else {
+            return Ok(());
+        };
+        Err(Refusal::because(Code::RateLimited, message).retry_after(1000))
     }
 
     /// An upload is over without a picture.

@@ -30,7 +30,7 @@ const WORDS: usize = 8 * 1024;
 const FORM_BYTES: u64 = 256 * 1024;
 /// Silence after which a body has ended, and the slowest pace at which it may come.
 const SILENCE: Duration = Duration::from_secs(15);
-const BYTES_PER_SECOND: u64 = 1024;
+const BYTES_PER_SECOND: u64 = 8192;
 /// From then on the pace counts.
 const HEAD_START: Duration = Duration::from_secs(30);
 /// So much is gathered before it is written.

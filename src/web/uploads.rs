@@ -114,6 +114,14 @@ async fn bring(site: &Site, ticket: &Ticket<'_>, form: Form) -> Result<(Upload, 
     let Prepared { kind, width, height, ref picture, ref thumb, ref mut removed } =
         developed.prepared;
     let (bytes, thumb_bytes) = (picture.len() as u64, thumb.bytes.len() as u64);
+    if bytes > site.image_bytes {
+        let most = site.image_bytes;
+        let message = format!(
+            "Turned upright this picture has {bytes} bytes; it may have at most {most}. Turn it \
+             before you send it."
+        );
+        return Err(Refusal::because(Code::ImageTooLarge, message).field("file").into());
+    }
     let (thumb_kind, metadata_removed) = (thumb.kind, std::mem::take(removed));
     let reserve = Reserve { ticket, room: room.clone(), bytes: bytes + thumb_bytes };
     site.chat.send(reserve).await.map_err(|_| Code::Internal)??;
