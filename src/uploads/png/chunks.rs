@@ -217,10 +217,8 @@ impl<'a> Walk<'a, '_> {
             let packed = chunk.data.get(end + 2..)?;
             decompress_to_vec_zlib_with_limit(packed, icc::MAX_BYTES).ok()
         });
-        let Some(profile) = profile.filter(|profile| icc::is_profile(profile)) else {
-            self.png.found.insert(Removed::Other);
-            return;
-        };
+        let found = &mut self.png.found;
+        let Some(profile) = icc::kept(&profile.unwrap_or_default(), found) else { return };
         let data = [PROFILE_NAME, &compress_to_vec_zlib(&profile, 6)].concat();
         self.keep(written(*b"iCCP", &data));
         self.png.packed_profile = Some(data);
