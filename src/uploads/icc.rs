@@ -1,12 +1,27 @@
-//! Colour profiles. They are kept, because without them colours are wrong; what is none is not.
+//! Colour profiles. They are kept, because without them colours are wrong; what is none is not, and
+//! neither is what of one shapes no colours: [`rebuilt`] writes it anew, [`tags`] knows which do.
+
+mod rebuilt;
+mod tags;
+
+use super::removed::{Found, Removed};
 
 /// The largest profile that is kept. Those of printing presses have two megabytes.
 pub(super) const MAX_BYTES: usize = 4 << 20;
 /// The largest profile that a thumbnail carries too.
 const THUMB_BYTES: usize = 64 << 10;
 
+/// What is kept of bytes that should be a profile.
+pub(super) fn kept(data: &[u8], found: &mut Found) -> Option<Vec<u8>> {
+    let kept = is_profile(data).then(|| rebuilt::rebuilt(data, found)).flatten();
+    if kept.is_none() {
+        found.insert(Removed::Other);
+    }
+    kept
+}
+
 /// Whether these bytes are a profile: its signature is in its place and its size is its size.
-pub(super) fn is_profile(data: &[u8]) -> bool {
+fn is_profile(data: &[u8]) -> bool {
     let size = data.get(..4).and_then(|size| size.try_into().ok()).map(u32::from_be_bytes);
     let size = size.and_then(|size| usize::try_from(size).ok());
     data.len() >= 132

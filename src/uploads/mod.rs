@@ -22,6 +22,7 @@ mod png;
 mod prepare;
 mod removed;
 mod shrink;
+mod smuggled;
 mod sniff;
 mod take;
 mod thumb;

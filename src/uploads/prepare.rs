@@ -6,6 +6,7 @@ use crate::model::ImageKind;
 
 use super::bounds::Bounds;
 use super::removed::{Found, Removed};
+use super::smuggled;
 use super::sniff::{SNIFFED_BYTES, sniff};
 use super::thumb::Thumb;
 use super::unfit::Unfit;
@@ -60,6 +61,7 @@ pub fn prepare(file: &[u8], bounds: &Bounds) -> Result<Prepared, Unfit> {
         let negative = open(kind, file, bounds)?;
         bounds.memory(negative.memory(), negative.name())?;
         let Developed { size: (width, height), picture, thumb, found } = negative.develop()?;
+        smuggled::none(&picture)?;
         let removed = found.into_iter().collect();
         Ok(Prepared { kind, width, height, picture, thumb, removed })
     })

@@ -1,14 +1,13 @@
-//! Walks over the blocks of a GIF and keeps what shapes the pixels: tables, frames byte for byte,
-//! their timing, and how often the animation loops.
+//! Walks over the blocks of a GIF and keeps what shapes the pixels: tables, frames, their timing, and how often the animation loops.
 
 use crate::uploads::bounds::{Bounds, Tally};
 use crate::uploads::packets;
-use crate::uploads::plain::Plain;
 use crate::uploads::removed::{Found, Removed};
 use crate::uploads::take::Take;
 use crate::uploads::unfit::Unfit;
 
-use super::Gif;
+use super::data::Data;
+use super::{Gif, Part};
 
 /// Reads all blocks of a file.
 pub(super) fn read<'a>(file: &'a [u8], bounds: &Bounds) -> Result<Gif<'a>, Unfit> {
@@ -24,11 +23,11 @@ pub(super) fn read<'a>(file: &'a [u8], bounds: &Bounds) -> Result<Gif<'a>, Unfit
         height,
         largest: 1,
         tally: Tally::default(),
-        plain: Plain::default(),
+        parts: Vec::new(),
         found: Found::new(),
     };
     let mut walk = Walk { gif, control: None, looping: false, bounds };
-    walk.gif.plain.keep(take.since(0));
+    walk.keep(take.since(0));
     loop {
         match take.byte()? {
             b'\x21' => walk.extension(&mut take)?,
@@ -69,6 +68,10 @@ struct Walk<'a, 'b> {
 }
 
 impl<'a> Walk<'a, '_> {
+    fn keep(&mut self, piece: &'a [u8]) {
+        self.gif.parts.push(Part::Kept(piece));
+    }
+
     fn extension(&mut self, take: &mut Take<'a>) -> Result<(), Unfit> {
         let start = take.at() - 1;
         let label = take.byte()?;
@@ -99,7 +102,7 @@ impl<'a> Walk<'a, '_> {
             && data[12..14] == [3, 1];
         if looping {
             if !self.looping {
-                self.gif.plain.keep(whole);
+                self.keep(whole);
             }
             self.looping = true;
         } else if name == b"XMP DataXMP" {
@@ -120,12 +123,14 @@ impl<'a> Walk<'a, '_> {
         let flags = take.byte()?;
         take.bytes(table_size(flags))?;
         // The size of the first code, then the data.
-        take.byte()?;
-        skip_data(take)?;
+        let literal_bits = take.byte()?;
         if let Some(control) = self.control.take() {
-            self.gif.plain.keep(control);
+            self.keep(control);
         }
-        self.gif.plain.keep(take.since(start));
+        self.keep(take.since(start));
+        let blocks = skip_data(take)?;
+        let pixels = u64::from(width) * u64::from(height);
+        self.gif.parts.push(Part::Data(Data { literal_bits, pixels, blocks }));
         Ok(())
     }
 
@@ -136,7 +141,7 @@ impl<'a> Walk<'a, '_> {
         if self.gif.tally.frames == 0 {
             return Err(Unfit::broken("it has no frame"));
         }
-        self.gif.plain.keep(&b"\x3B"[..]);
+        self.keep(b"\x3B");
         Ok(self.gif)
     }
 }

@@ -1,8 +1,9 @@
 //! GIF: blocks are kept or dropped whole, never encoded anew. It knows no orientation.
 //!
-//! [`blocks`] says what is kept.
+//! [`blocks`] says what is kept, [`data`] where a frame's data ends.
 
 mod blocks;
+mod data;
 
 use std::num::NonZeroU64;
 
@@ -10,11 +11,11 @@ use ::gif::{ColorOutput, DecodeOptions, Decoder, DecodingError, Frame, MemoryLim
 
 use super::bounds::{Bounds, Tally};
 use super::orientation::Orientation;
-use super::plain::Plain;
 use super::prepare::{Developed, Negative};
 use super::removed::Found;
 use super::thumb::{Sketch, Space};
 use super::unfit::Unfit;
+use data::Data;
 
 /// Memory for what is small: tables, rows, the thumbnail.
 const SMALL_THINGS: u64 = 12 << 20;
@@ -26,8 +27,14 @@ pub(super) struct Gif<'a> {
     /// The pixels of the largest frame.
     largest: u64,
     tally: Tally,
-    plain: Plain<'a>,
+    parts: Vec<Part<'a>>,
     found: Found,
+}
+
+/// What of the file is kept, in order.
+enum Part<'a> {
+    Kept(&'a [u8]),
+    Data(Data<'a>),
 }
 
 /// Reads a file's structure.
@@ -35,17 +42,41 @@ pub(super) fn open<'a>(file: &'a [u8], bounds: &Bounds) -> Result<Gif<'a>, Unfit
     blocks::read(file, bounds)
 }
 
+impl Gif<'_> {
+    fn len(&self) -> usize {
+        let len = |part: &Part<'_>| match part {
+            Part::Kept(piece) => piece.len(),
+            Part::Data(data) => data.blocks.len(),
+        };
+        self.parts.iter().map(len).sum()
+    }
+
+    /// The file without what its frames do not need.
+    fn plain(&mut self) -> Vec<u8> {
+        let mut plain = Vec::with_capacity(self.len());
+        for part in &self.parts {
+            match part {
+                Part::Kept(piece) => plain.extend_from_slice(piece),
+                Part::Data(data) => data.write(&mut plain, &mut self.found),
+            }
+        }
+        plain
+    }
+}
+
 impl Negative for Gif<'_> {
     fn memory(&self) -> u64 {
-        self.largest + self.plain.len() as u64 + SMALL_THINGS
+        let file = self.len() as u64;
+        // A frame's data is gathered before its pixels are decoded.
+        self.largest.max(file) + file + SMALL_THINGS
     }
 
     fn name(&self) -> &'static str {
         "A GIF"
     }
 
-    fn develop(self: Box<Self>) -> Result<Developed, Unfit> {
-        let plain = self.plain.joined();
+    fn develop(mut self: Box<Self>) -> Result<Developed, Unfit> {
+        let plain = self.plain();
         let size = (self.width, self.height);
         let mut thumb = None;
         let mut options = DecodeOptions::new();

@@ -238,11 +238,7 @@ impl<'a> Walk<'a> {
             .zip(&self.profile)
             .all(|(place, (at, of, _))| usize::from(*at) == place && usize::from(*of) == count);
         let joined: Vec<u8> = self.profile.iter().flat_map(|(.., part)| *part).copied().collect();
-        let profile = (whole && icc::is_profile(&joined)).then_some(joined);
-        if profile.is_none() {
-            self.found.insert(Removed::Other);
-        }
-        profile
+        icc::kept(if whole { &joined } else { &[] }, &mut self.found)
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Every checksum is checked. Text is never inflated, a colour profile only up to its bound.
 
+use std::borrow::Cow;
+
 use miniz_oxide::deflate::compress_to_vec_zlib;
 use miniz_oxide::inflate::decompress_to_vec_zlib_with_limit;
 
@@ -13,7 +15,11 @@ use crate::uploads::unfit::Unfit;
 use crate::uploads::{exif, icc, packets};
 
 use super::header::Header;
+use super::idat::Packed;
 use super::{Orientation, Png};
+
+/// The most chunks. Encoders write pixels in some thousands of bytes each.
+const MAX_CHUNKS: usize = 65_536;
 
 /// A kept profile's name; what it had may be anything.
 const PROFILE_NAME: &[u8] = b"icc\0\0";
@@ -34,22 +40,29 @@ pub(super) fn read<'a>(file: &'a [u8], bounds: &Bounds) -> Result<Png<'a>, Unfit
     if &first.name != b"IHDR" {
         return Err(Unfit::broken("it does not begin with its header"));
     }
+    let header = Header::read(first.data, bounds)?;
+    let expected = header.filtered(header.width, header.height);
     let mut png = Png {
-        header: Header::read(first.data, bounds)?,
+        header,
         tally: Tally::default(),
         animation: 0,
         orientation: Orientation::default(),
         profile: None,
         packed_profile: None,
         colours: Vec::new(),
-        plain: Plain::default(),
+        before: Plain::default(),
+        pixels: Packed { parts: Vec::new(), expected },
+        behind: Plain::default(),
+        frames: Vec::new(),
         found: Found::new(),
     };
-    png.plain.keep(signature);
-    png.plain.keep(first.whole);
-    let mut walk = Walk { png, seen: Vec::new(), frames: 0, pixels_seen: false, bounds };
+    png.before.keep(signature);
+    png.before.keep(first.whole);
+    let mut walk =
+        Walk { png, seen: Vec::new(), chunks: 0, frames: 0, pixels: Pixels::Coming, bounds };
     loop {
         let chunk = next(&mut take)?;
+        walk.count()?;
         walk.chunk(chunk)?;
         if &chunk.name == b"IEND" {
             break;
@@ -74,38 +87,76 @@ fn next<'a>(take: &mut Take<'a>) -> Result<Chunk<'a>, Unfit> {
     Ok(Chunk { name, data, whole: take.since(start) })
 }
 
+/// Where the walk is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pixels {
+    Coming,
+    Here,
+    Over,
+}
+
 struct Walk<'a, 'b> {
     png: Png<'a>,
+    chunks: usize,
     /// Chunks that come once only.
     seen: Vec<[u8; 4]>,
     frames: u32,
-    pixels_seen: bool,
+    pixels: Pixels,
     bounds: &'b Bounds,
 }
 
 impl<'a> Walk<'a, '_> {
+    fn count(&mut self) -> Result<(), Unfit> {
+        self.chunks += 1;
+        if self.chunks > MAX_CHUNKS {
+            return Err(Unfit::broken(format!("it has more than {MAX_CHUNKS} parts")));
+        }
+        Ok(())
+    }
+
+    fn keep(&mut self, piece: impl Into<Cow<'a, [u8]>>) {
+        match self.pixels {
+            Pixels::Coming => self.png.before.keep(piece),
+            Pixels::Here | Pixels::Over => self.png.behind.keep(piece),
+        }
+    }
+
     fn chunk(&mut self, chunk: Chunk<'a>) -> Result<(), Unfit> {
+        if self.pixels == Pixels::Here && &chunk.name != b"IDAT" {
+            self.pixels = Pixels::Over;
+        }
         match &chunk.name {
             b"IHDR" => return Err(Unfit::broken("it has two headers")),
             b"IEND" if !chunk.data.is_empty() => return Err(Unfit::broken("its end is not empty")),
-            b"IEND" | b"PLTE" => self.png.plain.keep(chunk.whole),
-            b"IDAT" => {
-                self.pixels_seen = true;
-                self.png.plain.keep(chunk.whole);
+            b"IEND" | b"PLTE" => self.keep(chunk.whole),
+            b"IDAT" if self.pixels == Pixels::Over => {
+                self.png.found.insert(Removed::Appended);
             }
-            b"acTL" if !self.pixels_seen && chunk.data.len() == 8 && self.first(chunk.name) => {
+            b"IDAT" => {
+                self.pixels = Pixels::Here;
+                if !chunk.data.is_empty() {
+                    self.png.pixels.parts.push(chunk.data);
+                }
+            }
+            b"acTL"
+                if self.pixels == Pixels::Coming
+                    && chunk.data.len() == 8
+                    && self.first(chunk.name) =>
+            {
                 let count = [chunk.data[0], chunk.data[1], chunk.data[2], chunk.data[3]];
                 self.png.animation = u32::from_be_bytes(count);
-                self.png.plain.keep(chunk.whole);
+                self.keep(chunk.whole);
             }
             b"fcTL" if self.png.animation > 0 => self.frame(chunk)?,
-            b"fdAT" if self.png.animation > 0 => self.png.plain.keep(chunk.whole),
-            b"iCCP" if !self.pixels_seen && self.first(chunk.name) => self.profile(chunk),
+            b"fdAT" if self.png.animation > 0 => self.frame_data(chunk)?,
+            b"iCCP" if self.pixels == Pixels::Coming && self.first(chunk.name) => {
+                self.profile(chunk)
+            }
             _ if self.is_plain(&chunk) => {
                 if matches!(&chunk.name, b"gAMA" | b"cHRM" | b"sRGB" | b"cICP") {
                     self.png.colours.push(chunk);
                 }
-                self.png.plain.keep(chunk.whole);
+                self.keep(chunk.whole);
             }
             _ => self.drop(&chunk)?,
         }
@@ -132,7 +183,7 @@ impl<'a> Walk<'a, '_> {
             b"bKGD" => 1..=6,
             _ => return false,
         };
-        sizes.contains(&chunk.data.len()) && !self.pixels_seen && self.first(chunk.name)
+        sizes.contains(&chunk.data.len()) && self.pixels == Pixels::Coming && self.first(chunk.name)
     }
 
     fn frame(&mut self, chunk: Chunk<'a>) -> Result<(), Unfit> {
@@ -143,7 +194,20 @@ impl<'a> Walk<'a, '_> {
         self.bounds.size(width, height)?;
         self.bounds.frame(&mut self.png.tally, width, height)?;
         self.frames += 1;
-        self.png.plain.keep(chunk.whole);
+        if self.pixels != Pixels::Coming {
+            let expected = self.png.header.filtered(width, height);
+            self.png.frames.push(Packed { parts: Vec::new(), expected });
+        }
+        self.keep(chunk.whole);
+        Ok(())
+    }
+
+    fn frame_data(&mut self, chunk: Chunk<'a>) -> Result<(), Unfit> {
+        let (Some(frame), Some(data)) = (self.png.frames.last_mut(), chunk.data.get(4..)) else {
+            return Err(Unfit::broken("it has pixels that belong to no frame"));
+        };
+        frame.parts.push(data);
+        self.keep(chunk.whole);
         Ok(())
     }
 
@@ -153,12 +217,10 @@ impl<'a> Walk<'a, '_> {
             let packed = chunk.data.get(end + 2..)?;
             decompress_to_vec_zlib_with_limit(packed, icc::MAX_BYTES).ok()
         });
-        let Some(profile) = profile.filter(|profile| icc::is_profile(profile)) else {
-            self.png.found.insert(Removed::Other);
-            return;
-        };
+        let found = &mut self.png.found;
+        let Some(profile) = icc::kept(&profile.unwrap_or_default(), found) else { return };
         let data = [PROFILE_NAME, &compress_to_vec_zlib(&profile, 6)].concat();
-        self.png.plain.keep(written(*b"iCCP", &data));
+        self.keep(written(*b"iCCP", &data));
         self.png.packed_profile = Some(data);
         self.png.profile = Some(profile);
     }
@@ -188,7 +250,7 @@ impl<'a> Walk<'a, '_> {
     }
 
     fn finish(mut self) -> Result<Png<'a>, Unfit> {
-        if !self.pixels_seen {
+        if self.pixels == Pixels::Coming {
             return Err(Unfit::broken("it has no pixels"));
         }
         if self.frames != self.png.animation {

@@ -4,6 +4,18 @@ use crate::uploads::bounds::Bounds;
 use crate::uploads::take::Take;
 use crate::uploads::unfit::Unfit;
 
+/// Which pixels are in the passes of an interlaced picture: the first and then each so many, across
+/// and down.
+const ADAM7: [((u64, u64), (u64, u64)); 7] = [
+    ((0, 8), (0, 8)),
+    ((4, 8), (0, 8)),
+    ((0, 4), (4, 8)),
+    ((2, 4), (0, 4)),
+    ((0, 2), (2, 4)),
+    ((1, 2), (0, 2)),
+    ((0, 1), (1, 2)),
+];
+
 /// What IHDR says.
 pub(super) struct Header {
     pub width: u32,
@@ -39,5 +51,27 @@ impl Header {
     /// The same at 16 bits.
     pub fn wide_pixel(&self) -> u64 {
         2 * self.narrow_pixel()
+    }
+
+    /// How many bytes the rows of a picture or a frame of this size are before they are packed.
+    pub fn filtered(&self, width: u32, height: u32) -> u64 {
+        let samples = match self.colour {
+            0 | 3 => 1,
+            4 => 2,
+            2 => 3,
+            _ => 4,
+        };
+        let bits = samples * u64::from(self.depth);
+        let rows = |width: u64, height: u64| match width {
+            0 => 0,
+            _ => ((width * bits).div_ceil(8) + 1) * height,
+        };
+        let (width, height) = (u64::from(width), u64::from(height));
+        if !self.interlaced {
+            return rows(width, height);
+        }
+        let every =
+            |side: u64, (first, step): (u64, u64)| side.saturating_sub(first).div_ceil(step);
+        ADAM7.iter().map(|(across, down)| rows(every(width, *across), every(height, *down))).sum()
     }
 }

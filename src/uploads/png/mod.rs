@@ -1,10 +1,14 @@
-//! PNG and APNG: chunks are kept or dropped whole; only what lies on its side is encoded anew.
+//! PNG and APNG: chunks are kept or dropped whole, the pixels become one chunk; only what lies on its
+//! side is encoded anew.
 //!
-//! [`chunks`] says what is kept, [`rows`] decodes row by row, [`turned`] turns.
+//! [`chunks`] says what is kept, [`idat`] cuts what is behind the pixels, whose end [`stream`] finds;
+//! [`rows`] decodes row by row, [`turned`] turns.
 
 mod chunks;
 mod header;
+mod idat;
 mod rows;
+mod stream;
 mod turned;
 
 use super::bounds::{Bounds, Tally};
@@ -15,6 +19,7 @@ use super::removed::Found;
 use super::thumb::Sketch;
 use super::unfit::Unfit;
 use header::Header;
+use idat::Packed;
 
 /// Memory for what is small: the window of the decoder, rows, the thumbnail.
 const SMALL_THINGS: u64 = 12 << 20;
@@ -34,7 +39,13 @@ pub(super) struct Png<'a> {
     packed_profile: Option<Vec<u8>>,
     /// Chunks about colours, for a picture that is encoded anew.
     colours: Vec<chunks::Chunk<'a>>,
-    plain: Plain<'a>,
+    /// Chunks before the pixels.
+    before: Plain<'a>,
+    pixels: Packed<'a>,
+    /// Chunks behind the pixels, those of further frames among them.
+    behind: Plain<'a>,
+    /// The pixels of further frames.
+    frames: Vec<Packed<'a>>,
     found: Found,
 }
 
@@ -52,12 +63,28 @@ impl Png<'_> {
     fn deep_turn(&self) -> bool {
         self.header.depth == 16 && self.header.pixels() * self.header.wide_pixel() <= DEEP_BYTES
     }
+
+    /// The most bytes of the file that is kept.
+    fn len(&self) -> usize {
+        self.before.len() + self.pixels.largest() + self.behind.len()
+    }
+
+    /// The file without what is behind its pixels.
+    fn plain(&mut self) -> Result<Vec<u8>, Unfit> {
+        let mut plain =
+            Vec::with_capacity(self.before.len() + self.pixels.len() + self.behind.len() + 12);
+        self.before.write(&mut plain);
+        self.pixels.write(&mut plain, &mut self.found)?;
+        self.behind.write(&mut plain);
+        self.frames.iter().try_for_each(Packed::check)?;
+        Ok(plain)
+    }
 }
 
 impl Negative for Png<'_> {
     fn memory(&self) -> u64 {
         let pixels = self.header.pixels();
-        let file = self.plain.len() as u64;
+        let file = self.len() as u64;
         let held = if self.orientation != Orientation::Upright {
             // The new file may become larger than the old one, and its buffer doubles as it grows.
             pixels * self.turned_pixel() + 4 * file
@@ -77,8 +104,8 @@ impl Negative for Png<'_> {
         }
     }
 
-    fn develop(self: Box<Self>) -> Result<Developed, Unfit> {
-        let plain = self.plain.joined();
+    fn develop(mut self: Box<Self>) -> Result<Developed, Unfit> {
+        let plain = self.plain()?;
         let (width, height) = (self.header.width as usize, self.header.height as usize);
         let upright = self.orientation == Orientation::Upright;
         let mut reader = rows::Rows::open(&plain, !upright && self.deep_turn())?;

@@ -29,7 +29,9 @@ impl<'a> Rows<'a> {
     /// `deep` keeps 16 bits where there are 16.
     pub fn open(plain: &'a [u8], deep: bool) -> Result<Self, Unfit> {
         let mut options = DecodeOptions::default();
-        options.set_ignore_adler32(false);
+        // They were checked when the pixels became one chunk.
+        options.set_ignore_adler32(true);
+        options.set_ignore_crc(true);
         options.set_ignore_iccp_chunk(true);
         let mut decoder = Decoder::new_with_options(Cursor::new(plain), options);
         decoder.set_limits(Limits { bytes: DECODER_BYTES });

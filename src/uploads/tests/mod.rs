@@ -4,6 +4,7 @@ mod bounds;
 mod hostile;
 mod looks;
 mod made;
+mod plain_files;
 mod stripping;
 
 use super::{Bounds, Prepared, Unfit, prepare};

@@ -125,7 +125,7 @@ struct Walk<'a, 'b> {
     alpha: Option<&'a [u8]>,
     animation: Option<&'a [u8]>,
     body: Plain<'a>,
-    profile: Option<&'a [u8]>,
+    profile: Option<Vec<u8>>,
     orientation: Option<Orientation>,
     found: Found,
 }
@@ -153,8 +153,8 @@ impl<'a> Walk<'a, '_> {
                 keep_data(&mut self.body, chunk.name, chunk.data);
             }
             b"ANMF" if animated && self.animation.is_some() => self.frame(chunk.data)?,
-            b"ICCP" if self.profile.is_none() && icc::is_profile(chunk.data) => {
-                self.profile = Some(chunk.data);
+            b"ICCP" if self.profile.is_none() => {
+                self.profile = icc::kept(chunk.data, &mut self.found);
             }
             _ => self.drop(chunk),
         }
@@ -260,8 +260,10 @@ impl<'a> Walk<'a, '_> {
             let kept = if alpha { ANIMATION | ALPHA } else { ANIMATION };
             keep_canvas(&mut chunks, flags & kept | profile, width, height);
         }
-        if let Some(profile) = self.profile.filter(|_| self.flags.is_some()) {
-            keep_data(&mut chunks, *b"ICCP", profile);
+        if let Some(profile) = self.profile.as_ref().filter(|_| self.flags.is_some()) {
+            let mut parts = Plain::default();
+            parts.keep(profile.clone());
+            keep(&mut chunks, *b"ICCP", parts);
         }
         chunks.append(self.body);
         // Frames of an animation cannot be turned without moving them; nobody writes such a file,

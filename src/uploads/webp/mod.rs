@@ -26,7 +26,7 @@ pub(super) struct Webp<'a> {
     height: u32,
     frames: Vec<Frame<'a>>,
     orientation: Orientation,
-    profile: Option<&'a [u8]>,
+    profile: Option<Vec<u8>>,
     plain: Plain<'a>,
     found: Found,
 }
@@ -67,7 +67,7 @@ impl Negative for Webp<'_> {
             }
             self.plain.joined()
         } else {
-            turned::encode(pixels, first, self.orientation, self.profile)?
+            turned::encode(pixels, first, self.orientation, self.profile.as_deref())?
         };
         let size = self.orientation.size(self.width as usize, self.height as usize);
         let [width, height] = [size.0, size.1].map(|side| u32::try_from(side).unwrap_or(0));
@@ -94,6 +94,6 @@ impl Webp<'_> {
             }
             sketch.push(&row);
         }
-        sketch.finish(self.profile)
+        sketch.finish(self.profile.as_deref())
     }
 }
