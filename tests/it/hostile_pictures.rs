@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use crate::stage::form::begins;
 use crate::stage::hostile::{
-    bomb, endless_data, gif_and_script, heavyweights, jpeg_and_page, many_frames, png_and_archive,
-    sixty_six_bytes, strangers, wide_and_high,
+    bomb, endless_data, gif_and_script, gif_around_script, heavyweights, jpeg_and_page,
+    many_frames, png_and_archive, png_around_archive, sixty_six_bytes, strangers, wide_and_high,
 };
 use crate::stage::pictures::{gif, jpeg, noise, png, webp};
 use crate::stage::{Answer, Form, Person, Share, TestApp, Uploaded, eventually};
@@ -74,6 +74,8 @@ async fn what_is_two_things_at_once_is_only_a_picture_afterwards() {
     for (kind, marks, picture) in [
         ("image/gif", ["gossamer-script", "alert("], gif_and_script()),
         ("image/png", ["gossamer-archive", "PK\x03\x04"], png_and_archive()),
+        ("image/gif", ["gossamer-script", "alert("], gif_around_script()),
+        ("image/png", ["gossamer-archive", "PK\x03\x04"], png_around_archive()),
         ("image/jpeg", ["gossamer-page", "<script"], jpeg_and_page()),
     ] {
         assert!(marks.iter().all(|mark| memchr::memmem::find(&picture, mark.as_bytes()).is_some()));

@@ -1,4 +1,5 @@
-//! Walks over the blocks of a GIF and keeps what shapes the pixels: tables, frames, their timing, and how often the animation loops.
+//! Walks over the blocks of a GIF and keeps what shapes the pixels: tables, frames, their timing,
+//! and how often the animation loops.
 
 use crate::uploads::bounds::{Bounds, Tally};
 use crate::uploads::packets;

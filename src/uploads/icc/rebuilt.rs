@@ -9,6 +9,8 @@ use super::tags::{self, Tag};
 
 /// Where the table of tags begins; before it is the header.
 const TABLE: usize = 128;
+/// A date that says nothing: the first of January 2000. Some readers fail at no date.
+const DATE: [u8; 6] = [0x07, 0xD0, 0, 1, 0, 1];
 /// What the texts say.
 const TEXT: &[u8] = b"ICC";
 
@@ -60,6 +62,7 @@ fn header(profile: &[u8], found: &mut Found) -> Option<[u8; TABLE]> {
     for part in [8..24, 36..40, 47..48, 63..80] {
         new[part.clone()].copy_from_slice(&old[part]);
     }
+    new[24..30].copy_from_slice(&DATE);
     // The program that matches colours, the system, the program that wrote it.
     if [4..8, 40..44, 80..84].into_iter().any(|part| old[part.clone()] != new[part]) {
         found.insert(Removed::Software);

@@ -88,6 +88,7 @@ pub fn profile() -> Vec<u8> {
     profile[3] = 224;
     profile[8] = 4;
     profile[12..24].copy_from_slice(b"mntrRGB XYZ ");
+    profile[24..30].copy_from_slice(&[0x07, 0xD0, 0, 1, 0, 1]);
     profile[36..40].copy_from_slice(b"acsp");
     profile.extend([0, 0, 0, 3]);
     for (name, at, size) in [(b"desc", 168, 34), (b"cprt", 168, 34), (b"wtpt", 204, 20)] {

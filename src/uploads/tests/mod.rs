@@ -5,6 +5,7 @@ mod hostile;
 mod looks;
 mod made;
 mod plain_files;
+mod profiles;
 mod stripping;
 
 use super::{Bounds, Prepared, Unfit, prepare};

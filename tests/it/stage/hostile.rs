@@ -71,6 +71,25 @@ pub fn png_and_archive() -> Vec<u8> {
     [png(20, 20, 1), archive.to_vec(), vec![0; 18]].concat()
 }
 
+/// The same with the archive inside, behind the pixels' data.
+pub fn png_around_archive() -> Vec<u8> {
+    let picture = png(20, 20, 1);
+    let archive = b"PK\x03\x04\x14\0gossamer-archive.txtPK\x05\x06";
+    let at = memchr::memmem::find(&picture, b"IDAT").expect("it has pixels");
+    let head = [picture[at - 4], picture[at - 3], picture[at - 2], picture[at - 1]];
+    let end = at + 4 + u32::from_be_bytes(head) as usize;
+    let data = [&picture[at + 4..end], archive].concat();
+    [&picture[..at - 4], &chunk(b"IDAT", &data), &picture[end + 4..]].concat()
+}
+
+/// A GIF with a script in a block behind its last pixel.
+pub fn gif_around_script() -> Vec<u8> {
+    let plain = gif(20, 20, 1);
+    let script = b"*/=1;alert('gossamer-script')//";
+    let end = plain.len() - 2;
+    [&plain[..end], &[script.len() as u8], script, &plain[end..]].concat()
+}
+
 /// A JPEG with a page in its comment.
 pub fn jpeg_and_page() -> Vec<u8> {
     let page = b"\xff\xfe\0\x40<html><script>alert('gossamer-page')</script></html>";
