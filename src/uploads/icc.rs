@@ -13,7 +13,7 @@ const THUMB_BYTES: usize = 64 << 10;
 
 /// What is kept of bytes that should be a profile.
 pub(super) fn kept(data: &[u8], found: &mut Found) -> Option<Vec<u8>> {
-    let kept = is_profile(data).then(|| rebuilt::rebuilt(data, found)).flatten();
+    let kept = is_profile(data).then(|| rebuilt::rebuilt(data)).flatten();
     if kept.is_none() {
         found.insert(Removed::Other);
     }

@@ -3,8 +3,6 @@
 //! Its texts name people, programs and devices, its header a date and a maker. What readers ask for
 //! is there in words that say nothing.
 
-use crate::uploads::removed::{Found, Removed};
-
 use super::tags::{self, Tag};
 
 /// Where the table of tags begins; before it is the header.
@@ -15,8 +13,11 @@ const DATE: [u8; 6] = [0x07, 0xD0, 0, 1, 0, 1];
 const TEXT: &[u8] = b"ICC";
 
 /// What of a profile is kept, or nothing if it is malformed or shapes no colours.
-pub fn rebuilt(profile: &[u8], found: &mut Found) -> Option<Vec<u8>> {
-    let header = header(profile, found)?;
+///
+/// What goes is not told: nearly every profile has the same few words of its maker, and they would
+/// drown what a person left in the file.
+pub fn rebuilt(profile: &[u8]) -> Option<Vec<u8>> {
+    let header = header(profile)?;
     let modern = header[8] >= 4;
     let mut new = Tags::default();
     let desc = new.data(if modern { words() } else { description() });
@@ -28,12 +29,7 @@ pub fn rebuilt(profile: &[u8], found: &mut Found) -> Option<Vec<u8>> {
     let mut room = profile.len();
     for Tag { name, data } in tags::read(profile)? {
         let known = shared.iter().find(|(of, _)| std::ptr::eq(*of, data)).map(|(_, at)| *at);
-        let Some(plain) = tags::length(name, data) else {
-            if !is_neutral(name, data) {
-                found.insert(tags::meaning(name));
-            }
-            continue;
-        };
+        let Some(plain) = tags::length(name, data) else { continue };
         let at = match known {
             Some(at) => at,
             None => {
@@ -50,7 +46,7 @@ pub fn rebuilt(profile: &[u8], found: &mut Found) -> Option<Vec<u8>> {
 }
 
 /// The header without what tells where the profile came from.
-fn header(profile: &[u8], found: &mut Found) -> Option<[u8; TABLE]> {
+fn header(profile: &[u8]) -> Option<[u8; TABLE]> {
     let old: [u8; TABLE] = profile.get(..TABLE)?.try_into().ok()?;
     // Profiles of links between devices and of named colours belong in no picture.
     if !matches!(&old[12..16], b"scnr" | b"mntr" | b"prtr" | b"spac") {
@@ -63,24 +59,7 @@ fn header(profile: &[u8], found: &mut Found) -> Option<[u8; TABLE]> {
         new[part.clone()].copy_from_slice(&old[part]);
     }
     new[24..30].copy_from_slice(&DATE);
-    // The program that matches colours, the system, the program that wrote it.
-    if [4..8, 40..44, 80..84].into_iter().any(|part| old[part.clone()] != new[part]) {
-        found.insert(Removed::Software);
-    }
-    // Its date, the maker and the model of the device, attributes of the maker's, its fingerprint.
-    if [24..36, 44..63, 84..128].into_iter().any(|part| old[part.clone()] != new[part]) {
-        found.insert(Removed::Other);
-    }
     Some(new)
-}
-
-/// Whether this is one of our own texts.
-fn is_neutral(name: [u8; 4], data: &[u8]) -> bool {
-    match &name {
-        b"desc" => data == description() || data == words(),
-        b"cprt" => data == copyright() || data == words(),
-        _ => false,
-    }
 }
 
 /// A text of version 4: one, in English, two bytes a letter.

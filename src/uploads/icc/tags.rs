@@ -1,6 +1,5 @@
 //! The tags of a profile: which shape colours, and how long they really are.
 
-use crate::uploads::removed::Removed;
 use crate::uploads::take::Take;
 
 /// The most tags. Profiles have about twenty.
@@ -74,12 +73,4 @@ fn grid(data: &[u8]) -> Option<usize> {
     let numbers = usize::from(points).checked_pow(inputs.into())?.checked_mul(outputs.into())?;
     // Longer than any profile; what is added to it and doubles it stays a number.
     (numbers < 1 << 30).then_some(numbers)
-}
-
-/// What is told by a tag that goes.
-pub fn meaning(name: [u8; 4]) -> Removed {
-    match &name {
-        b"desc" | b"cprt" | b"dmnd" | b"dmdd" | b"vued" | b"dscm" => Removed::Comment,
-        _ => Removed::Other,
-    }
 }
