@@ -211,16 +211,19 @@ for (const sweep of [50, 600_000]) {
 test("who sent a picture takes it back, and the message stays", async () => {
   const [ada, bob] = [await arrive("ada", "regret"), await arrive("bob", "regret")];
   await ada.chooses([red, green]);
+  await ada.tiles.nth(1).getByLabel("Describe this picture").fill("a secret in green");
   await ada.says("one too many");
   await bob.seesPictures("one too many", 2);
   await ada.does("Remove a picture", "one too many");
-  await ada.page.getByRole("button", { name: "Remove Picture 2 of 2, not described" }).click();
+  await ada.page.getByRole("button", { name: "Remove Picture 2 of 2: a secret in green" }).click();
   await ada.page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
   for (const someone of [ada, bob]) {
     await someone.page.getByText("Picture removed").waitFor();
     const [here, gone] = await someone.seesPictures("one too many", 2);
     assert.deepEqual([here.natural > 0, gone.tomb], [true, "Picture removed"]);
   }
+  await ada.message("one too many").hover();
+  for (const { page } of [ada, bob]) assert.doesNotMatch(await page.content(), /a secret in green/, "its description goes with it");
   await bob.message("one too many").hover();
   assert.equal(await bob.page.getByRole("button", { name: "Remove a picture" }).count(), 0, "others cannot");
   await ada.does("Delete", "one too many");
