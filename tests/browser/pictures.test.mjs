@@ -166,6 +166,22 @@ test("what the server refuses says why, and the others go without it", async () 
   assert.deepEqual((await bob.seesPictures("one is a drawing", 2)).map(({ size }) => size), ["400×300", "320×320"]);
 });
 
+for (const deed of ["Discard", "Cancel red.png"]) {
+  test(`what was uploaded in vain is deleted at once: ${deed}`, async () => {
+    const ada = await arrive("ada", `vain${deed.length}`);
+    await ada.chooses([red, svg]);
+    const kept = ada.page.waitForResponse((reply) => reply.url().endsWith("/api/v1/uploads") && reply.status() === 201);
+    await ada.says("not after all");
+    const { id } = await (await kept).json();
+    await ada.page.getByText("drawing.png was not sent.").waitFor();
+    const deleted = ada.page.waitForResponse((reply) => reply.request().method() === "DELETE");
+    await ada.page.getByRole("button", { name: deed }).click();
+    const reply = await deleted;
+    assert.deepEqual([new URL(reply.url()).pathname, reply.status()], [`/api/v1/uploads/${id}`, 204]);
+    if (deed === "Discard") await ada.page.getByText("was not sent").waitFor({ state: "detached" });
+  });
+}
+
 test("an upload that breaks off is tried again by itself", async () => {
   const ada = await arrive("ada", "flaky");
   let broken = 0;
@@ -331,6 +347,8 @@ test("a reload asks first, and what it loses is said where it was", async () => 
   assert.equal(await asked, "beforeunload");
   await ada.isIn("reload");
   await ada.page.getByText("red.png: The page was reloaded before it was sent").waitFor();
+  assert.equal(await ada.page.getByRole("button", { name: "Retry" }).count(), 0, "there is nothing to try again");
+  await ada.page.getByRole("button", { name: "Discard" }).waitFor();
   await ada.page.getByRole("button", { name: "Send without it" }).click();
   await ada.seesSettled("lost?");
 });
