@@ -46,7 +46,11 @@ export function intents(parts) {
       store.apply({ type: "@outgoing", clientId, status: "waiting" });
       sender.pump();
     },
-    discard: ({ clientId }) => store.apply({ type: "@discarded", clientId }),
+    discard: ({ clientId }) => {
+      const { pictures = [] } = store.state.outbox.find((entry) => entry.clientId === clientId) ?? {};
+      store.apply({ type: "@discarded", clientId });
+      if (pictures.length > 0) lazy.desk().then((desk) => desk.forget(pictures), () => {});
+    },
     add: ({ files }) => atDesk((desk, room) => desk.add(room, files)),
     withdraw: ({ id }) => atDesk((desk) => desk.withdraw(id)),
     without: ({ clientId }) => atDesk((desk) => desk.sendWithout(clientId)),

@@ -8,7 +8,7 @@
  */
 
 /** @import {Store} from "./store.js" */
-import { unsent } from "./model/outbox.js";
+import { restored } from "./model/outbox.js";
 
 const NICK = "parlor.nick";
 
@@ -46,9 +46,6 @@ export function remember(store, { tab, device }) {
 
 /** Files are in memory alone: of a picture only what is at the server lasts. @param {Outgoing} entry @returns {Outgoing} */
 const lasting = ({ pictures, ...entry }) => ({ ...entry, pictures: pictures?.map(({ thumb_url: _, ...tile }) => ({ ...tile, progress: 0 })) });
-
-/** Whether it arrived before the reload is not known, so it is sent again as itself. @param {Outgoing} entry */
-const restored = (entry) => unsent([entry.status === "failed" ? entry : { ...entry, status: "waiting" }])[0];
 
 /** @type {Map<string, string>} what each key holds, to write only what is new */
 const written = new Map();

@@ -166,6 +166,22 @@ test("what the server refuses says why, and the others go without it", async () 
   assert.deepEqual((await bob.seesPictures("one is a drawing", 2)).map(({ size }) => size), ["400×300", "320×320"]);
 });
 
+for (const deed of ["Discard", "Cancel red.png"]) {
+  test(`what was uploaded in vain is deleted at once: ${deed}`, async () => {
+    const ada = await arrive("ada", `vain${deed.length}`);
+    await ada.chooses([red, svg]);
+    const kept = ada.page.waitForResponse((reply) => reply.url().endsWith("/api/v1/uploads") && reply.status() === 201);
+    await ada.says("not after all");
+    const { id } = await (await kept).json();
+    await ada.page.getByText("drawing.png was not sent.").waitFor();
+    const deleted = ada.page.waitForResponse((reply) => reply.request().method() === "DELETE");
+    await ada.page.getByRole("button", { name: deed }).click();
+    const reply = await deleted;
+    assert.deepEqual([new URL(reply.url()).pathname, reply.status()], [`/api/v1/uploads/${id}`, 204]);
+    if (deed === "Discard") await ada.page.getByText("was not sent").waitFor({ state: "detached" });
+  });
+}
+
 test("an upload that breaks off is tried again by itself", async () => {
   const ada = await arrive("ada", "flaky");
   let broken = 0;
@@ -211,16 +227,19 @@ for (const sweep of [50, 600_000]) {
 test("who sent a picture takes it back, and the message stays", async () => {
   const [ada, bob] = [await arrive("ada", "regret"), await arrive("bob", "regret")];
   await ada.chooses([red, green]);
+  await ada.tiles.nth(1).getByLabel("Describe this picture").fill("a secret in green");
   await ada.says("one too many");
   await bob.seesPictures("one too many", 2);
   await ada.does("Remove a picture", "one too many");
-  await ada.page.getByRole("button", { name: "Remove Picture 2 of 2, not described" }).click();
+  await ada.page.getByRole("button", { name: "Remove Picture 2 of 2: a secret in green" }).click();
   await ada.page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
   for (const someone of [ada, bob]) {
     await someone.page.getByText("Picture removed").waitFor();
     const [here, gone] = await someone.seesPictures("one too many", 2);
     assert.deepEqual([here.natural > 0, gone.tomb], [true, "Picture removed"]);
   }
+  await ada.message("one too many").hover();
+  for (const { page } of [ada, bob]) assert.doesNotMatch(await page.content(), /a secret in green/, "its description goes with it");
   await bob.message("one too many").hover();
   assert.equal(await bob.page.getByRole("button", { name: "Remove a picture" }).count(), 0, "others cannot");
   await ada.does("Delete", "one too many");
@@ -328,6 +347,8 @@ test("a reload asks first, and what it loses is said where it was", async () => 
   assert.equal(await asked, "beforeunload");
   await ada.isIn("reload");
   await ada.page.getByText("red.png: The page was reloaded before it was sent").waitFor();
+  assert.equal(await ada.page.getByRole("button", { name: "Retry" }).count(), 0, "there is nothing to try again");
+  await ada.page.getByRole("button", { name: "Discard" }).waitFor();
   await ada.page.getByRole("button", { name: "Send without it" }).click();
   await ada.seesSettled("lost?");
 });

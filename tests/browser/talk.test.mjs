@@ -39,6 +39,30 @@ test("two windows talk", async () => {
   await ada.showsWhatAFreshLoadShows("talk");
 });
 
+for (const [width, dir] of [[1280, "ltr"], [320, "ltr"], [320, "rtl"]]) {
+  test(`the time of a grouped message stands beside its text, however long it is, at ${width} px ${dir}`, async () => {
+    const ada = await arrive("ada", `time${width}${dir}`, { locale: "en-US", viewport: { width, height: 640 } });
+    for (const text of ["first", "second"]) {
+      await ada.says(text);
+      await ada.seesSettled(text);
+    }
+    await ada.message("second").hover();
+    const beside = (words) => ada.message("second").evaluate((row, [time, direction]) => {
+      document.documentElement.dir = direction;
+      if (time) row.querySelector("time").textContent = time;
+      const [shown, text] = ["time", ".text"].map((part) => {
+        const range = document.createRange();
+        range.selectNodeContents(row.querySelector(part));
+        return range.getBoundingClientRect();
+      });
+      const { left, right, bottom } = row.getBoundingClientRect();
+      const apart = direction === "rtl" ? shown.left >= text.right : shown.right <= text.left;
+      return apart && shown.width > 0 && shown.left >= left && shown.right <= right && shown.bottom <= bottom;
+    }, [words, dir]);
+    for (const words of [undefined, "10:42\u202fPM", "10:42 p.\u00a0m.", "07:42 Uhr", "10:42 ከሰዓት", "١٠:٤٢ م"]) assert.ok(await beside(words), words ?? "as it is");
+  });
+}
+
 test("edits, answers, reactions and deletions reach the other window and equal a fresh load", async () => {
   const ada = await arrive("ada", "deeds");
   const bob = await arrive("bob", "deeds");

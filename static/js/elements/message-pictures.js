@@ -47,7 +47,7 @@ function showImage(img, image) {
   if (img.getAttribute("src") === (src ?? null)) return;
   img.classList.remove("missing");
   img.removeAttribute("data-tries");
-  if (!image || !src) return img.removeAttribute("src");
+  if (!image || !src) return img.alt = "", img.removeAttribute("src");
   Object.assign(img, { width: image.width, height: image.height, alt: image.alt, src });
 }
 

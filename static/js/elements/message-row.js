@@ -38,10 +38,12 @@ function fillMessage(node, row, me, now) {
 /** What it answers, and what became of it. @param {HTMLElement} node @param {MessageRow} row */
 function fillMarks(node, { entry: { nick, at, text, images = [], edited = false, deleted, replyTo }, fate, reason, quoted }) {
   const failed = fate === "failed";
-  const refused = /** @type {Tile[]} */ (images).filter(({ status }) => status === "failed").length;
+  const refused = /** @type {Tile[]} */ (images).filter(({ status }) => status === "failed");
+  const goesWithout = refused.length > 0 && (refused.length < images.length || text !== "");
   fill(node, {
     ".author": nick, time: timeOf(at), ".edited": edited, ".clock": Boolean(fate) && !failed,
-    ".fate": failed, ".reason": reason ?? "", ".without": refused > 0 && (refused < images.length || text !== ""),
+    ".fate": failed, ".reason": reason ?? "", ".retry": !refused.some(({ lost }) => lost),
+    ".without": goesWithout ? `Send without ${refused.length > 1 ? "them" : "it"}` : null,
     ".quote": replyTo !== undefined && !deleted,
     ".quoted-author": quoted?.nick ?? "An earlier message", ".quoted-text": quoted ? gist(quoted) : "",
   });

@@ -45,7 +45,7 @@ export class PictureViewer extends StoreElement {
       ".ended": gone === "deleted" ? "This picture was removed." : gone ? "This picture has expired." : null,
       ".caption": alt || null, img: !gone, ".zoom": !gone, ".download": !gone,
     });
-    if (gone) return this.#img.removeAttribute("src");
+    if (gone) return this.#img.alt = "", this.#img.removeAttribute("src");
     if (this.#img.getAttribute("src") === url) return;
     this.#img.style.backgroundImage = `url("${thumb}")`;
     Object.assign(this.#img, { alt, width, height, src: url });

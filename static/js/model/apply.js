@@ -45,7 +45,7 @@ const rules = {
 
   "@queued": queued,
   "@outgoing": (state, { clientId, status, reason }) => ({ ...state, outbox: marked(state.outbox, clientId, { status, reason }) }),
-  "@discarded": (state, { clientId }) => ({ ...state, outbox: without(state.outbox, clientId) }),
+  "@discarded": (state, { clientId }) => ({ ...state, aside: null, outbox: without(state.outbox, clientId) }),
   "@picture": (state, { id, change }) => ({ ...state, outbox: pictured(state.outbox, id, change) }),
   "@over": (state, { room, target, image }) => withRoom(state, room, (held) => over(held, target, image)),
   "@view": (state, { viewing }) => ({ ...state, viewing }),

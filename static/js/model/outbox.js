@@ -13,6 +13,23 @@ export const marked = (outbox, id, change) => outbox.map((entry) => {
   return change.status === "waiting" ? again(marks, "failed") : marks;
 });
 
+const LOST = "The page was reloaded before it was sent, so it is not here any more.";
+
+/**
+ * After a reload: what had not reached the server is lost with its file. Whether
+ * the message itself arrived is not known, so it is sent again as itself.
+ * @param {Outgoing} entry @returns {Outgoing}
+ */
+export function restored(entry) {
+  const back = entry.status === "failed" ? entry : { ...entry, status: /** @type {const} */ ("waiting"), reason: undefined };
+  if (!back.pictures || back.pictures.every(({ upload }) => upload)) return back;
+  const pictures = back.pictures.map((tile) => (tile.upload ? tile : { ...tile, ...lost(tile) }));
+  return judged({ ...back, pictures });
+}
+
+/** Its file is not here; a reason that it had is still the better one. @param {Tile} tile @returns {Partial<Tile>} */
+export const lost = ({ status, reason }) => ({ status: "failed", reason: (status === "failed" && reason) || LOST, lost: true });
+
 /** What becomes of one picture; null: it does not go along. @param {Outgoing[]} outbox @param {string} id @param {Partial<Tile> | null} change */
 export const pictured = (outbox, id, change) => outbox.flatMap((entry) => {
   if (!entry.pictures?.some((tile) => tile.id === id)) return [entry];
@@ -22,10 +39,10 @@ export const pictured = (outbox, id, change) => outbox.flatMap((entry) => {
 
 /** A message waits for its pictures, and fails with them. @param {Outgoing & {pictures: Tile[]}} entry @returns {Outgoing} */
 function judged(entry) {
-  const { name, reason } = entry.pictures.find(({ status }) => status === "failed") ?? {};
+  const [{ name = "", reason = "" } = {}, ...more] = entry.pictures.filter(({ status }) => status === "failed");
   const underWay = entry.pictures.some(({ status }) => status === "waiting" || status === "sending");
   if (underWay || !reason) return { ...entry, status: "waiting", reason: undefined };
-  return { ...entry, status: "failed", reason: `${name}: ${reason}` };
+  return { ...entry, status: "failed", reason: `${name}${more.length > 0 ? ` and ${more.length} more` : ""}: ${reason}` };
 }
 
 /** One tile among others. @param {Tile[]} tiles @param {string} id @param {Partial<Tile> | null} change null removes it */
@@ -65,9 +82,10 @@ export const next = (state) => ready(state).find(({ pictures = [] }) => pictures
 export const uploads = (state) => ready(state).flatMap(({ room, pictures = [] }) =>
   pictures.filter(({ status }) => status === "waiting").map((tile) => ({ tile, room: state.rooms.get(room)?.name ?? room })));
 
-/** What is to be said about pictures on their way. @param {State} state */
-export function wordOf({ outbox, link, aside }) {
+/** What is to be said about pictures on their way, and about those of this room that failed as long as they are here. @param {State} state */
+export function wordOf({ outbox, link, aside, current }) {
   const underWay = outbox.some(({ status, pictures = [] }) => status === "waiting" && pictures.some(({ upload }) => !upload));
-  if (!underWay) return aside;
+  const failed = outbox.flatMap(({ room, pictures = [] }) => (room === current ? pictures : [])).find(({ status }) => status === "failed");
+  if (!underWay) return failed ? `${failed.name} was not sent.` : aside;
   return link.status === "ready" ? "Sending pictures…" : "Pictures wait for the connection; a reload would lose them.";
 }

@@ -50,8 +50,15 @@ export class Desk {
     this.#uploads.pump();
   }
 
+  /** What was uploaded in vain is deleted. @param {Tile[]} tiles */
+  forget(tiles) {
+    this.#uploads.forget(tiles);
+  }
+
   /** A picture does not go along. @param {string} id */
   withdraw(id) {
+    const tiles = this.#store.state.outbox.flatMap(({ pictures = [] }) => pictures);
+    this.forget(tiles.filter((tile) => tile.id === id));
     this.#store.apply({ type: "@picture", id, change: null });
     this.#sender.pump();
   }

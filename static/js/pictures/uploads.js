@@ -8,13 +8,12 @@
 /** @import {Sender} from "../sender.js" */
 /** @import {Store} from "../store.js" */
 import { Refusal } from "../client.js";
-import { uploads } from "../model/outbox.js";
-import { upload } from "./http.js";
+import { lost, uploads } from "../model/outbox.js";
+import { takeBack, upload } from "./http.js";
 
 const AT_ONCE = 3;
 const TRIES = 5;
 const PAUSE_MS = 2_000;
-const LOST = "The page was reloaded before it was sent, so it is not here any more.";
 const BROKE_OFF = "The upload broke off.";
 /** The session is being taken back, or the line is slow. */
 const PASSING = ["bad_credentials", "login_required", "request_timeout"];
@@ -40,6 +39,11 @@ export class Uploads {
     }
   }
 
+  /** What will not be sent need not wait at the server until it is swept. @param {Tile[]} tiles */
+  forget(tiles) {
+    for (const { upload: id } of tiles) if (id) takeBack(this.#store.state.identity?.token ?? "", id).catch(() => {});
+  }
+
   /** @param {Tile} tile @param {string} room name */
   async #upload(tile, room) {
     const { id } = tile;
@@ -49,13 +53,15 @@ export class Uploads {
     const change = await this.#outcome(tile, room, stop.signal);
     this.#running.delete(id);
     if (!stop.signal.aborted) this.#change(id, change);
+    else if (change.upload) this.forget([{ ...tile, ...change }]);
     if (this.#running.size === 0) this.#tell();
     this.#sender.pump();
   }
 
   /** @param {Tile} tile @param {string} room @param {AbortSignal} signal @returns {Promise<Partial<Tile>>} */
   async #outcome(tile, room, signal) {
-    const file = await (this.#fileOf(tile.id) ?? LOST);
+    const file = await this.#fileOf(tile.id);
+    if (!file) return lost(tile);
     if (typeof file === "string") return { status: "failed", reason: file };
     for (let tried = 1; ; tried++) {
       try {
@@ -80,11 +86,10 @@ export class Uploads {
 
   /** What the server took out of the pictures is said once, when all are there. */
   #tell() {
-    const failed = this.#tiles().find(({ status }) => status === "failed");
     const what = this.#removed.has("location") ? "Location data was" : "Hidden details were";
     const removed = this.#removed.size > 0 ? `${what} removed from what you sent.` : null;
     this.#removed.clear();
-    this.#store.apply({ type: "@aside", aside: failed ? `${failed.name} was not sent.` : removed });
+    this.#store.apply({ type: "@aside", aside: removed });
   }
 
   /** What is not to be sent, or not now, is not sent any further. */

@@ -45,6 +45,8 @@ interface Tile extends Picture {
   progress: number;
   /** A sentence, when failed. */
   reason?: string;
+  /** Its file went with a reload: trying again is in vain. */
+  lost?: boolean;
   /** The server's id, once kept. */
   upload?: string;
 }

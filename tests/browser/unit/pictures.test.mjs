@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { apply } from "../../../static/js/model/apply.js";
-import { next, uploads, wordOf } from "../../../static/js/model/outbox.js";
+import { next, restored, uploads, wordOf } from "../../../static/js/model/outbox.js";
 import { alive, boxOf, endOf, gist, lifeLeft, nameOf } from "../../../static/js/model/pictures.js";
 import { rowsOf, sameRow } from "../../../static/js/model/rows.js";
 import { initialState } from "../../../static/js/model/state.js";
@@ -73,6 +73,23 @@ test("trying a message again tries its failed pictures again, and no others", ()
   const failed = play(twoPictures(), become("p1", FAILED), become("p2", { status: "kept", upload: "u2" }));
   const again = play(failed, { type: "@outgoing", clientId: "id1", status: "waiting" });
   assert.deepEqual(uploads(again).map((upload) => upload.tile.id), ["p1"]);
+});
+
+test("that a picture failed is said as long as it is there, in its room", () => {
+  const failed = play(twoPictures({ text: "words" }), become("p1", FAILED), become("p2", { status: "kept", upload: "u2" }));
+  assert.equal(wordOf(failed), "p1.png was not sent.");
+  assert.equal(wordOf(play(failed, { type: "@show", room: "den" })), null);
+  for (const end of [{ type: "@discarded", clientId: "id1" }, become("p1", null)]) assert.equal(wordOf(play(failed, end)), null);
+});
+
+test("after a reload a message says at once which pictures are lost; the uploaded ones still go", () => {
+  const [p1, p2, p3] = [tile("p1", { status: "sending" }), tile("p2", { status: "kept", upload: "u2" }), tile("p3", FAILED)];
+  const back = (pictures) => restored(outgoing("id1", "words", { status: "waiting", pictures }));
+  const half = back([p1, p2, p3]);
+  assert.deepEqual(half.pictures.map(({ status, lost }) => [status, lost]), [["failed", true], ["kept", undefined], ["failed", true]]);
+  assert.match(half.reason, /^p1\.png and 1 more: The page was reloaded/);
+  assert.deepEqual([half.status, half.pictures[2].reason], ["failed", "Broken."]);
+  assert.deepEqual([back([p2]).status, back(undefined).status, restored(outgoing("id2", "x", { status: "failed", reason: "No." })).reason], ["waiting", "waiting", "No."]);
 });
 
 test("a message without words goes with its last picture", () => {
