@@ -77,6 +77,25 @@ test("a picture needs no words, and can be answered", async () => {
   await ada.page.locator(".quote", { hasText: "ada Picture" }).waitFor();
 });
 
+test("a single picture has its box before it is there, and a log that comes with it stands at its end", async () => {
+  const [ada, bob] = [await arrive("ada", "box"), await arrive("bob", "box")];
+  for (const text of ["above", "between", "below"]) {
+    await ada.chooses([red]);
+    await ada.says(text);
+    await ada.seesPictures(text, 1);
+  }
+  await bob.page.route("**/uploads/*/thumb", () => {});
+  await bob.page.reload();
+  const box = bob.page.locator("article", { hasText: "below" }).locator(".picture");
+  await box.waitFor();
+  const { width, height } = await box.boundingBox();
+  assert.ok(width > 370 && Math.abs(width / height - 4 / 3) < 0.02, `${width}×${height}`);
+  assert.ok(await bob.page.evaluate(() => {
+    const { scrollHeight, scrollTop, clientHeight } = document.querySelector("[role=log]");
+    return scrollTop > 0 && scrollHeight - scrollTop - clientHeight < 2;
+  }));
+});
+
 test("a picture is pasted, and words are pasted as words", async () => {
   const ada = await arrive("ada", "paste");
   await ada.box.focus();
@@ -173,12 +192,12 @@ for (const deed of ["Discard", "Cancel red.png"]) {
     const kept = ada.page.waitForResponse((reply) => reply.url().endsWith("/api/v1/uploads") && reply.status() === 201);
     await ada.says("not after all");
     const { id } = await (await kept).json();
-    await ada.page.getByText("drawing.png was not sent.").waitFor();
+    await ada.page.getByText("Not sent: drawing.png.").waitFor();
     const deleted = ada.page.waitForResponse((reply) => reply.request().method() === "DELETE");
     await ada.page.getByRole("button", { name: deed }).click();
     const reply = await deleted;
     assert.deepEqual([new URL(reply.url()).pathname, reply.status()], [`/api/v1/uploads/${id}`, 204]);
-    if (deed === "Discard") await ada.page.getByText("was not sent").waitFor({ state: "detached" });
+    if (deed === "Discard") await ada.page.getByText("Not sent").waitFor({ state: "detached" });
   });
 }
 

@@ -39,10 +39,16 @@ export const pictured = (outbox, id, change) => outbox.flatMap((entry) => {
 
 /** A message waits for its pictures, and fails with them. @param {Outgoing & {pictures: Tile[]}} entry @returns {Outgoing} */
 function judged(entry) {
-  const [{ name = "", reason = "" } = {}, ...more] = entry.pictures.filter(({ status }) => status === "failed");
+  const failed = failedOf(entry.pictures);
   const underWay = entry.pictures.some(({ status }) => status === "waiting" || status === "sending");
-  if (underWay || !reason) return { ...entry, status: "waiting", reason: undefined };
-  return { ...entry, status: "failed", reason: `${name}${more.length > 0 ? ` and ${more.length} more` : ""}: ${reason}` };
+  if (underWay || !failed) return { ...entry, status: "waiting", reason: undefined };
+  return { ...entry, status: "failed", reason: `${failed.names}: ${failed.reason}` };
+}
+
+/** Which pictures failed, and why the first did. @param {Tile[]} pictures */
+function failedOf(pictures) {
+  const [first, ...more] = pictures.filter(({ status }) => status === "failed");
+  return first && { names: more.length > 0 ? `${first.name} and ${more.length} more` : first.name, reason: first.reason };
 }
 
 /** One tile among others. @param {Tile[]} tiles @param {string} id @param {Partial<Tile> | null} change null removes it */
@@ -85,7 +91,7 @@ export const uploads = (state) => ready(state).flatMap(({ room, pictures = [] })
 /** What is to be said about pictures on their way, and about those of this room that failed as long as they are here. @param {State} state */
 export function wordOf({ outbox, link, aside, current }) {
   const underWay = outbox.some(({ status, pictures = [] }) => status === "waiting" && pictures.some(({ upload }) => !upload));
-  const failed = outbox.flatMap(({ room, pictures = [] }) => (room === current ? pictures : [])).find(({ status }) => status === "failed");
-  if (!underWay) return failed ? `${failed.name} was not sent.` : aside;
+  const failed = failedOf(outbox.flatMap(({ room, pictures = [] }) => (room === current ? pictures : [])));
+  if (!underWay) return failed ? `Not sent: ${failed.names}.` : aside;
   return link.status === "ready" ? "Sending pictures…" : "Pictures wait for the connection; a reload would lose them.";
 }

@@ -77,7 +77,7 @@ test("trying a message again tries its failed pictures again, and no others", ()
 
 test("that a picture failed is said as long as it is there, in its room", () => {
   const failed = play(twoPictures({ text: "words" }), become("p1", FAILED), become("p2", { status: "kept", upload: "u2" }));
-  assert.equal(wordOf(failed), "p1.png was not sent.");
+  assert.equal(wordOf(failed), "Not sent: p1.png.");
   assert.equal(wordOf(play(failed, { type: "@show", room: "den" })), null);
   for (const end of [{ type: "@discarded", clientId: "id1" }, become("p1", null)]) assert.equal(wordOf(play(failed, end)), null);
 });
