@@ -9,7 +9,7 @@ impl Chat {
         let Some(&id) = self.conns.get(&conn) else { return };
         self.moves_out(id);
         let Some(session) = self.sessions.get_mut(&id) else { return };
-        session.browser = browser;
+        session.browser = browser.map(Box::new);
         if let Some(browser) = browser {
             self.browsers.entry(browser).or_default().push(id);
         }
@@ -18,6 +18,7 @@ impl Chat {
     pub(super) fn moves_out(&mut self, id: SessionId) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         let Some(browser) = session.browser.take() else { return };
+        let browser = *browser;
         let Some(sessions) = self.browsers.get_mut(&browser) else { return };
         sessions.retain(|other| *other != id);
         if sessions.is_empty() {

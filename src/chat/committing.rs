@@ -41,6 +41,10 @@ impl Chat {
         let size = self.queue.len().min(MAX_BATCH);
         let (ops, waiting): (Vec<Op>, Vec<Option<Waiting>>) =
             self.queue.drain(..size).map(|queued| (queued.op, queued.waiting)).unzip();
+        if self.queue.is_empty() && self.queue.capacity() > MAX_BATCH {
+            // A storm is over: its memory is given back.
+            self.queue.shrink_to(MAX_BATCH / 4);
+        }
         self.queued_appends -= waiting.iter().flatten().count();
         self.in_flight = Some(waiting);
         Some(ops)

@@ -37,7 +37,7 @@ pub struct Session {
     /// What `Rate::Upload` draws from.
     pub uploads: Bucket,
     /// The hash of the cookie of the browser that it is in.
-    pub browser: Option<TokenHash>,
+    pub browser: Option<Box<TokenHash>>,
 }
 
 impl Session {

@@ -27,13 +27,13 @@ pub struct Queued {
 pub struct Waiting {
     pub(super) reply: Reply,
     /// What an upload's answer says besides.
-    pub(super) removed: Vec<Removed>,
+    pub(super) removed: Option<Box<[Removed]>>,
 }
 
 impl Waiting {
     /// Whoever waits for `reply`.
     pub(super) fn of(reply: Reply) -> Self {
-        Self { reply, removed: Vec::new() }
+        Self { reply, removed: None }
     }
 }
 

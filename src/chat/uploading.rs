@@ -166,7 +166,7 @@ impl Chat {
             }
             Ok(row) => {
                 self.pictures.add(row.clone(), Stage::Placing);
-                let removed = upload.metadata_removed;
+                let removed = Some(upload.metadata_removed.into_boxed_slice());
                 let waiting = Waiting { reply: Reply::Http(channel), removed };
                 self.queue_awaited(Op::PlaceImage(Box::new(row)), waiting);
             }
@@ -297,7 +297,7 @@ impl Chat {
     pub(super) fn picture_placed(&mut self, row: &ImageRow, waiting: Waiting) {
         self.pictures.placed(row.id);
         if let Reply::Http(channel) = waiting.reply {
-            let json = uploaded_json(&row.image(), &waiting.removed).into();
+            let json = uploaded_json(&row.image(), &waiting.removed.unwrap_or_default()).into();
             let answer = Ok(Shown { json, duplicate: false });
             self.effects.push(Effect::Http(super::effect::Http { channel, answer }));
         }

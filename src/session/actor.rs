@@ -26,8 +26,8 @@ pub struct Greeting {
     pub scripted: Vec<String>,
     /// Its place.
     pub place: Admitted,
-    /// The hash of its browser's cookie.
-    pub browser: Option<TokenHash>,
+    /// The hash of its browser's cookie; most connections that are no page have none.
+    pub browser: Option<Box<TokenHash>>,
 }
 
 /// The surroundings of all sessions of one worker; each session holds one reference to them.
@@ -50,7 +50,7 @@ pub struct WsSession<S: AsyncRead + AsyncWrite + Unpin + 'static> {
     conn: ConnId,
     house: Rc<Household>,
     place: Admitted,
-    browser: Option<TokenHash>,
+    browser: Option<Box<TokenHash>>,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + 'static> WsSession<S> {
@@ -98,7 +98,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + 'static> WsSession<S> {
             Request::Hello(hello) => {
                 self.link.begin(true);
                 let (conn, address) = (self.conn, self.place.fingerprint());
-                let browser = self.browser;
+                let browser = self.browser.as_deref().copied();
                 self.house.chat.do_send(Knock { conn, id, hello, address, browser });
             }
             _ if !self.link.is_welcomed() => {

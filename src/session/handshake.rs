@@ -86,7 +86,7 @@ impl Doorman {
         framed.send(head).await?;
         let parts = framed.into_parts();
         parts.io.set_nodelay();
-        let browser = browser(&request.head().headers);
+        let browser = browser(&request.head().headers).map(Box::new);
         let greeting = Greeting { first: parts.read_buf.to_vec(), scripted, place, browser };
         let first_ping = rand::random_range(0..self.limits.pulse.interval_ms.max(1));
         let link = Link::new(parts.io, self.limits, first_ping);

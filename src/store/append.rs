@@ -64,7 +64,8 @@ fn say(desk: &mut Desk<'_>, append: &Append, message: &Message) -> rusqlite::Res
     {
         return Ok(Outcome::Refused(Refusal::MessageNotFound));
     }
-    let claims = match images::claimable(desk.conn, append.room, &append.author, &message.images)? {
+    let claims = images::claimable(desk.conn, append.room, &append.author, &message.images)?;
+    let claims = match claims {
         Ok(claims) => claims,
         Err(refusal) => return Ok(Outcome::Refused(refusal)),
     };
