@@ -7,7 +7,7 @@ use super::bucket::Moment;
 use super::effect::{Channel, Effect, Reply, Shown};
 use super::pictures::{Ending, Picture, Stage};
 use super::speaking::Waiting;
-use super::state::{Chat, Outcome as Result_};
+use super::state::{self, Chat};
 use crate::model::{Body, Event, Gone, ImageId, Timestamp, TokenHash};
 use crate::protocol::{Code, Refusal};
 use crate::store::{Append, ImageRow, Op, Outcome, RoomId};
@@ -104,7 +104,7 @@ impl Chat {
         }
     }
 
-    fn may_take_back(&self, token: TokenHash, id: ImageId) -> Result_ {
+    fn may_take_back(&self, token: TokenHash, id: ImageId) -> state::Outcome {
         let who = self.tokens.get(&token).ok_or(Code::BadCredentials)?;
         let session = self.sessions.get(who).ok_or(Code::BadCredentials)?;
         let Some(Picture { row, stage, claiming }) = self.pictures.get(id) else {
@@ -123,7 +123,7 @@ impl Chat {
     }
 
     /// Deletes a message; its pictures' files go before the log hears of it.
-    pub(super) fn delete_message(&mut self, append: Append, waiting: Waiting) -> Result_ {
+    pub(super) fn delete_message(&mut self, append: Append, waiting: Waiting) -> state::Outcome {
         let Some(target) = append.body.target() else { return Err(Code::Internal.into()) };
         let room = append.room;
         // Nobody can know the place of what is still on its way to the log; its pictures are not

@@ -18,8 +18,9 @@ const UPLOADS_EACH: usize = 16;
 const UPLOADS_FROM_ONE: usize = 32;
 /// and so many there may be in all.
 const UPLOADS: usize = 256;
-/// What a form adds to the picture in it.
-const FORM_BYTES: u64 = 4096;
+/// What a form adds to the picture in it: the longest `alt` at four bytes a character, the other
+/// words, and the heads of all parts. The picture itself is measured while it streams.
+pub const FORM_BYTES: u64 = 8192;
 /// A share has room for so many of the largest pictures, however small it is.
 const LEAST_SHARE: u64 = 4;
 

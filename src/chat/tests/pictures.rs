@@ -2,6 +2,7 @@
 
 use tokio::sync::oneshot;
 
+use super::super::uploading::FORM_BYTES;
 use super::*;
 use crate::model::config::WhenFull;
 use crate::model::{AltText, ImageId, ImageKind, TokenHash};
@@ -205,7 +206,7 @@ fn a_full_gallery_refuses_and_room_comes_back_with_each_end() {
     world.upload(&ada, 1, 1000).unwrap();
     world.upload(&ada, 2, 1000).unwrap();
     let code = |refused: Result<Pass, Refusal>| refused.unwrap_err().code;
-    assert_eq!(code(world.let_upload(&ada, 4096 + 600)), Code::StorageFull);
+    assert_eq!(code(world.let_upload(&ada, FORM_BYTES + 600)), Code::StorageFull);
     assert_eq!(world.upload(&ada, 3, 600).unwrap_err().code, Code::StorageFull);
     assert_eq!(std::mem::take(&mut world.to_remove), [ImageId(3)]);
     world.take_back(&ada, 1);
@@ -213,7 +214,15 @@ fn a_full_gallery_refuses_and_room_comes_back_with_each_end() {
     world.to_remove.retain(|id| id.0 == 1);
     world.removed();
     world.upload(&ada, 5, 1000).unwrap();
-    assert_eq!(code(world.let_upload(&ada, 1000 + 4097)), Code::ImageTooLarge);
+    assert_eq!(code(world.let_upload(&ada, 1000 + FORM_BYTES + 1)), Code::ImageTooLarge);
+}
+
+#[test]
+fn the_largest_picture_with_the_longest_words_is_let_in() {
+    let (mut world, ada, _) = two_people(|_| {});
+    let (most, alt) = (10 << 20, 4 * AltText::MAX_CHARS as u64);
+    // The heads of four parts, a room's name and a life come on top of the longest alt.
+    assert!(world.let_upload(&ada, most + alt + 2000).is_ok());
 }
 
 #[test]
@@ -222,10 +231,10 @@ fn uploads_under_way_count_and_give_back_what_they_do_not_use() {
         config.limits.image_bytes = 1000;
         config.images.disk_bytes = 1000;
     });
-    let pass = world.let_upload(&ada, 4096 + 900).unwrap();
-    assert_eq!(world.let_upload(&ada, 4096 + 900).unwrap_err().code, Code::StorageFull);
+    let pass = world.let_upload(&ada, FORM_BYTES + 900).unwrap();
+    assert_eq!(world.let_upload(&ada, FORM_BYTES + 900).unwrap_err().code, Code::StorageFull);
     world.chat.give_up_upload(pass.ticket);
-    assert!(world.let_upload(&ada, 4096 + 900).is_ok());
+    assert!(world.let_upload(&ada, FORM_BYTES + 900).is_ok());
 }
 
 #[test]
