@@ -1,5 +1,6 @@
 //! The composition root: store, chat, janitor, HTTP and sockets put together, started, stopped.
 
+use std::future::ready;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::rc::Rc;
@@ -8,24 +9,30 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use actix::prelude::*;
+use actix_codec::Framed;
 use actix_http::HttpService;
+use actix_http::error::DispatchError;
 use actix_rt::net::TcpStream;
 use actix_rt::signal::unix::{SignalKind, signal};
+use actix_rt::time::timeout;
 use actix_server::{Server, ServerHandle};
-use actix_service::{fn_service, map_config};
+use actix_service::{ServiceFactoryExt, fn_service, map_config};
 use actix_web::dev::AppConfig;
 use actix_web::{App, middleware, web};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use rand::SeedableRng;
 
-use crate::chat::{Chat, ChatServer, Local, Meters, Moment, Relay, Rules, Shutdown, WorkerUp};
+use crate::chat::{Chat, ChatServer, Cut, Local, Meters, Moment, Relay, Rules, Shutdown, WorkerUp};
 use crate::janitor::Janitor;
 use crate::model::config::{Config, Durability};
 use crate::model::{Timestamp, uptime_ms};
 use crate::session::{Admission, Doorman, Household, LinkLimits, Origins, Pulse, Seat};
 use crate::store::{self, Store, StoreError};
 use crate::uploads::Gallery;
-use crate::web::{Darkroom, Site, routes, security_headers, turnstile};
+use crate::web::{
+    Darkroom, KEEP_ALIVE_MS, Patience, Site, Surroundings, Turns, Watched, routes,
+    security_headers, turnstile,
+};
 
 /// How long connections may take to say goodbye at a shutdown.
 const FAREWELL: Duration = Duration::from_secs(3);
@@ -33,6 +40,11 @@ const FAREWELL: Duration = Duration::from_secs(3);
 const COMMIT_BUCKETS: [f64; 9] = [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 1.0, 10.0];
 /// File descriptors that are not for connections: the store, listeners, standard streams.
 const SPARE_FILES: u64 = 64;
+/// So many connections that found no place may stay to be told so, and at most a share of all.
+const STANDING: usize = 8_192;
+const STANDING_SHARE: usize = 4;
+/// How long they have for their request, in milliseconds.
+const STANDING_MS: u64 = 4_000;
 
 /// Serves until told to stop (SIGTERM, SIGINT).
 ///
@@ -148,8 +160,12 @@ impl Running {
             .map_err(|error| about(&error, "the directory of pictures cannot be tidied"))?;
         let darkroom = Darkroom::new(gallery, config.limits.image_pixels)
             .map_err(|error| about(&error, "the threads for pictures cannot be started"))?;
-        let most = if config.limits.connections == 0 { files } else { config.limits.connections };
-        let admission = Admission::new(most, config.limits.connections_per_address);
+        let standing = STANDING.min(files / STANDING_SHARE);
+        let most = match config.limits.connections {
+            0 => files - standing,
+            connections => connections,
+        };
+        let admission = Admission::new(most, config.limits.connections_per_address, standing);
         let open = Arc::new(AtomicBool::new(true));
         let blueprint = Blueprint {
             config: Arc::new(config),
@@ -233,14 +249,30 @@ impl Blueprint {
                 let (site, doorman) = self.move_in();
                 let admission = Arc::clone(&self.admission);
                 let trusted = Rc::clone(&site.trusted);
-                let upgrade = move |(request, framed)| {
-                    let doorman = doorman.clone();
+                let limits = &self.config.limits;
+                let patience = Patience { head_ms: limits.head_ms, unread_ms: limits.unread_ms };
+                let upgrade = move |(request, framed): (_, Framed<Watched<TcpStream>, _>)| {
+                    let (doorman, meters) = (doorman.clone(), doorman.house.meters.clone());
+                    let framed = framed.into_map_io(Watched::release);
+                    let time = Duration::from_millis(patience.unread_ms);
                     async move {
-                        if let Err(error) = doorman.answer(request, framed).await {
-                            log::debug!("a handshake broke off: {error}");
+                        match timeout(time, doorman.answer(request, framed)).await {
+                            Ok(Ok(())) => {}
+                            Ok(Err(error)) => log::debug!("a handshake broke off: {error}"),
+                            Err(_) => meters.cut(Cut::UnreadAnswer),
                         }
                         Ok::<(), actix_web::Error>(())
                     }
+                };
+                let around =
+                    Rc::new(Surroundings { turns: Turns::begin(), meters: self.meters.clone() });
+                let watch = move |io: TcpStream| {
+                    // Or a picture's bytes wait 40 ms for its head to be acknowledged; the
+                    // builder's own setting does not reach plain HTTP/1.
+                    let _ = io.set_nodelay(true);
+                    let peer = io.peer_addr().ok();
+                    let io = Watched::new(io, patience, Rc::clone(&around));
+                    ready(Ok::<_, DispatchError>((io, peer)))
                 };
                 let app = App::new()
                     .app_data(web::Data::new(site))
@@ -249,24 +281,29 @@ impl Blueprint {
                     .wrap(middleware::NormalizePath::trim())
                     .configure(routes);
                 let app = map_config(app, |()| AppConfig::default());
-                HttpService::build()
-                    .keep_alive(Duration::from_secs(30))
-                    .client_request_timeout(Duration::from_secs(10))
+                let http = HttpService::build()
+                    .keep_alive(Duration::from_millis(KEEP_ALIVE_MS))
+                    .client_request_timeout(Duration::from_millis(patience.head_ms))
                     .client_disconnect_timeout(Duration::from_secs(1))
                     .local_addr(address)
-                    .on_connect_ext(move |io: &TcpStream, data| {
-                        // Or a picture's bytes wait 40 ms for its head to be acknowledged; the
-                        // builder's own setting does not reach plain HTTP/1.
-                        let _ = io.set_nodelay(true);
+                    .on_connect_ext(move |io: &Watched<TcpStream>, data| {
                         // Whose peer is gone already gets no seat, and needs none.
-                        if let Ok(peer) = io.peer_addr() {
-                            let known = !trusted.contain(peer.ip());
-                            data.insert(Seat::find(&admission, peer.ip(), known));
+                        let Ok(peer) = io.socket().peer_addr() else { return };
+                        let known = !trusted.contain(peer.ip());
+                        match Seat::find(&admission, peer.ip(), known) {
+                            Some(seat) => {
+                                if seat.full().is_some() {
+                                    io.watch().hurry(STANDING_MS);
+                                }
+                                data.insert(seat);
+                            }
+                            None => io.watch().turn_away(),
                         }
+                        data.insert(io.watch());
                     })
                     .upgrade(fn_service(upgrade))
-                    .h1(app)
-                    .tcp()
+                    .h1(app);
+                fn_service(watch).and_then(http)
             })
             .map(actix_server::ServerBuilder::run)
     }
@@ -290,6 +327,7 @@ impl Blueprint {
             backlog_bytes: config.limits.backlog_bytes,
             pulse,
             hello_ms: config.limits.hello_ms,
+            meters: self.meters.clone(),
         });
         let origins = Origins::new(config.origins.clone());
         let trusted = Rc::new(config.trusted_proxies.clone());

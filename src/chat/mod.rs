@@ -53,8 +53,8 @@ pub use local::Local;
 pub use messages::{
     Ask, Enter, Gone, Knock, Overview, Ready, Say, Settled, Shutdown, Sweep, WorkerUp,
 };
-pub use meters::Meters;
-pub use outlet::{Class, Heart, Outlet};
+pub use meters::{Cut, Kind, METRICS, Meters, Metric};
+pub use outlet::{Class, Heart, Outlet, TooMuch};
 pub use picture_messages::{
     Broom, FilesLost, FilesRemoved, FilesStuck, GiveUp, Holdings, LetUpload, RemoveFiles, Reserve,
     SweepPictures, View,

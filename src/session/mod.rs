@@ -10,6 +10,7 @@
 mod actor;
 mod admission;
 mod browser;
+mod ending;
 mod forwarded;
 mod frames;
 mod handshake;
@@ -18,11 +19,13 @@ mod origins;
 mod outbox;
 mod pulse;
 mod reader;
+mod signals;
 mod trouble;
 
 pub use actor::{Greeting, Household, WsSession};
 pub use admission::{Admission, Admitted, Full, Seat, fingerprint};
 pub use browser::{browser, new_cookie};
+pub use ending::Ending;
 pub use forwarded::client_address;
 pub use frames::{Frames, Incoming, Violation};
 pub use handshake::{Doorman, Socket, handshake_refusal};

@@ -18,17 +18,23 @@ use futures_util::Stream;
 
 use super::frames::{Frames, Incoming};
 use super::link::{Link, Phase};
+use super::signals::{Attention, Signals};
 use crate::chat::{Class, Outlet};
-use crate::protocol::wire;
+use crate::model::uptime_ms;
+use crate::protocol::{Close, wire};
 
 /// How much one read takes at most.
 const READ_BYTES: usize = 16 * 1024;
 /// So many reads in a row, then the others' turn.
 const READS_A_TURN: usize = 8;
+/// So many frames in a row, then the others' turn.
+const FRAMES_A_TURN: usize = 64;
 /// How long a close frame may wait for a peer that does not read.
 const LINGER: Duration = Duration::from_secs(30);
 /// How long the peer may take to answer a close frame that was written.
 const FAREWELL: Duration = Duration::from_secs(2);
+/// What is read and dropped meanwhile, in bytes.
+const FAREWELL_BYTES: usize = 16 * 1024 * 1024;
 
 thread_local! {
     static BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BYTES].into());
@@ -38,6 +44,7 @@ thread_local! {
 pub struct Reader<S> {
     link: Rc<Link<S>>,
     frames: Frames,
+    signals: Signals,
     /// The last one first.
     scripted: Vec<String>,
     parting: Option<Parting>,
@@ -48,6 +55,18 @@ struct Parting {
     timer: Pin<Box<Sleep>>,
     /// Everything is written, and our end of the socket is shut.
     shut: bool,
+    /// Bytes that were read and dropped.
+    dropped: usize,
+}
+
+/// What one turn made of the frames that it read.
+#[derive(Default)]
+struct Turn {
+    reads: usize,
+    /// A ping whose answer may wait for a later one.
+    ping: Option<Bytes>,
+    /// Pongs are queued and not written.
+    answered: bool,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Reader<S> {
@@ -57,63 +76,101 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Reader<S> {
         let mut frames = Frames::new(max);
         frames.feed(first);
         scripted.reverse();
-        Self { link, frames, scripted, parting: None }
+        Self { link, frames, signals: Signals::default(), scripted, parting: None }
     }
 
     fn poll_open(&mut self, cx: &mut Context<'_>) -> Poll<Option<Incoming>> {
-        for _ in 0..READS_A_TURN {
-            if self.link.is_paused() {
-                return Poll::Pending;
-            }
-            if let Some(text) = self.scripted.pop() {
-                return Poll::Ready(Some(Incoming::Text(text)));
-            }
-            match self.frames.take_next() {
-                Ok(Some(message)) => return self.sort(message, cx),
-                Err(violation) => {
-                    self.link.close(violation.close());
-                    return self.poll_parting(cx);
-                }
-                Ok(None) => {}
-            }
-            match self.fill(cx) {
-                Poll::Ready(true) => {}
-                Poll::Ready(false) => {
-                    self.link.die();
-                    return Poll::Ready(None);
-                }
-                Poll::Pending => return Poll::Pending,
+        let mut turn = Turn::default();
+        for _ in 0..FRAMES_A_TURN {
+            if let Some(polled) = self.step(&mut turn, cx) {
+                self.answer(&mut turn);
+                return polled;
             }
         }
+        self.answer(&mut turn);
         cx.waker().wake_by_ref();
         Poll::Pending
     }
 
-    /// Control frames are dealt with here, messages go on.
-    fn sort(&mut self, message: Incoming, cx: &mut Context<'_>) -> Poll<Option<Incoming>> {
-        match message {
-            Incoming::Ping(payload) => {
-                self.pong(&payload);
-                cx.waker().wake_by_ref();
-                Poll::Pending
-            }
-            Incoming::Pong => {
-                cx.waker().wake_by_ref();
-                Poll::Pending
-            }
-            Incoming::Close(code) => {
+    /// Takes one frame, or reads more bytes; nothing: the turn goes on.
+    fn step(&mut self, turn: &mut Turn, cx: &mut Context<'_>) -> Option<Poll<Option<Incoming>>> {
+        if self.link.is_paused() {
+            return Some(Poll::Pending);
+        }
+        if let Some(text) = self.scripted.pop() {
+            return Some(Poll::Ready(Some(Incoming::Text(text))));
+        }
+        match self.frames.take_next() {
+            Ok(Some(Incoming::Fragment)) => None,
+            Ok(Some(Incoming::Ping(payload))) => self.signal(Some(payload), turn, cx),
+            Ok(Some(Incoming::Pong)) => self.signal(None, turn, cx),
+            Ok(Some(Incoming::Close(code))) => {
+                // Whoever pings and leaves gets its pong first.
+                self.answer(turn);
                 self.link.goodbye(code);
-                self.poll_parting(cx)
+                Some(self.poll_parting(cx))
             }
-            message => Poll::Ready(Some(message)),
+            Ok(Some(message)) => Some(Poll::Ready(Some(message))),
+            Ok(None) => self.read_on(turn, cx),
+            Err(violation) => Some(self.close(violation.close(), cx)),
         }
     }
 
-    /// RFC 6455 section 5.5.3: a pong may be left out when another is on its way already; who
-    /// pings without reading is not answered into the void.
-    fn pong(&self, payload: &Bytes) {
-        self.link.push(&wire::pong(payload), Class::Reply);
-        self.link.flush();
+    /// A ping with its payload, or a pong.
+    fn signal(
+        &mut self,
+        payload: Option<Bytes>,
+        turn: &mut Turn,
+        cx: &mut Context<'_>,
+    ) -> Option<Poll<Option<Incoming>>> {
+        match (self.signals.count(uptime_ms()), payload) {
+            (Attention::TooMuch, _) => return Some(self.close(Close::Abuse, cx)),
+            (Attention::Each, Some(payload)) => self.pong(&payload, turn),
+            (Attention::Latest, Some(payload)) => {
+                if turn.ping.replace(payload).is_some() {
+                    self.link.skipped_ping();
+                }
+            }
+            (_, None) => {}
+        }
+        None
+    }
+
+    fn pong(&self, payload: &Bytes, turn: &mut Turn) {
+        // Answers are not limited by number; who does not read them is not read any more.
+        let _ = self.link.push(&wire::pong(payload), Class::Reply);
+        turn.answered = true;
+    }
+
+    /// Answers what waits for an answer, all at once.
+    fn answer(&self, turn: &mut Turn) {
+        if let Some(payload) = turn.ping.take() {
+            self.pong(&payload, turn);
+        }
+        if std::mem::take(&mut turn.answered) {
+            self.link.flush();
+        }
+    }
+
+    fn close(&mut self, close: Close, cx: &mut Context<'_>) -> Poll<Option<Incoming>> {
+        self.link.close(close);
+        self.poll_parting(cx)
+    }
+
+    fn read_on(&mut self, turn: &mut Turn, cx: &mut Context<'_>) -> Option<Poll<Option<Incoming>>> {
+        if turn.reads == READS_A_TURN {
+            cx.waker().wake_by_ref();
+            return Some(Poll::Pending);
+        }
+        turn.reads += 1;
+        match self.fill(cx) {
+            Poll::Ready(true) => None,
+            Poll::Ready(false) => {
+                self.link.die();
+                Some(Poll::Ready(None))
+            }
+            Poll::Pending => Some(Poll::Pending),
+        }
     }
 
     /// Reads once; `false` at the end of the stream or on an error.
@@ -133,16 +190,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Reader<S> {
 
     /// Writes the close frame, says FIN, and gives the peer a moment to answer.
     fn poll_parting(&mut self, cx: &mut Context<'_>) -> Poll<Option<Incoming>> {
-        let parting = self
-            .parting
-            .get_or_insert_with(|| Parting { timer: Box::pin(sleep(LINGER)), shut: false });
+        let parting = self.parting.get_or_insert_with(|| {
+            let timer = Box::pin(sleep(LINGER));
+            Parting { timer, shut: false, dropped: 0 }
+        });
         if !parting.shut && self.link.poll_flush(cx).is_ready() {
             if self.link.poll_shutdown(cx).is_pending() {
                 return Poll::Pending;
             }
-            *parting = Parting { timer: Box::pin(sleep(FAREWELL)), shut: true };
+            parting.timer.set(sleep(FAREWELL));
+            parting.shut = true;
         }
-        if parting.timer.as_mut().poll(cx).is_ready() {
+        if parting.dropped > FAREWELL_BYTES || parting.timer.as_mut().poll(cx).is_ready() {
             self.link.die();
             return Poll::Ready(None);
         }
@@ -153,21 +212,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Reader<S> {
     /// reset; the end of the stream ends the connection.
     fn poll_farewell(&mut self, cx: &mut Context<'_>) -> Poll<Option<Incoming>> {
         for _ in 0..READS_A_TURN {
-            let end = BUFFER.with_borrow_mut(|bytes| {
+            let read = BUFFER.with_borrow_mut(|bytes| {
                 let mut buffer = ReadBuf::new(bytes);
                 match self.link.poll_read(cx, &mut buffer) {
-                    Poll::Ready(Ok(())) => Poll::Ready(buffer.filled().is_empty()),
-                    Poll::Ready(Err(_)) => Poll::Ready(true),
+                    Poll::Ready(Ok(())) => Poll::Ready(buffer.filled().len()),
+                    Poll::Ready(Err(_)) => Poll::Ready(0),
                     Poll::Pending => Poll::Pending,
                 }
             });
-            match end {
-                Poll::Ready(false) => {}
-                Poll::Ready(true) => {
+            match (read, &mut self.parting) {
+                (Poll::Ready(bytes @ 1..), Some(parting)) => parting.dropped += bytes,
+                (Poll::Ready(_), _) => {
                     self.link.die();
                     return Poll::Ready(None);
                 }
-                Poll::Pending => return Poll::Pending,
+                (Poll::Pending, _) => return Poll::Pending,
             }
         }
         cx.waker().wake_by_ref();

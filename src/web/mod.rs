@@ -4,6 +4,7 @@
 //! is refused is a problem document. Upgrades never come here: see `session::handshake`.
 
 mod assets;
+mod boundary;
 mod darkroom;
 mod desks;
 mod form;
@@ -15,8 +16,11 @@ mod pictures;
 mod refused;
 mod rooms;
 mod stream;
+mod turns;
 mod turnstile;
 mod uploads;
+mod watch;
+mod watched;
 mod who;
 
 use std::rc::Rc;
@@ -33,7 +37,10 @@ use crate::session::{Origins, Pulse};
 
 pub use darkroom::Darkroom;
 pub use headers::security_headers;
+pub use turns::Turns;
 pub use turnstile::turnstile;
+pub use watch::{KEEP_ALIVE_MS, Patience, Watch};
+pub use watched::{Surroundings, Watched};
 
 /// What the handlers of one worker know.
 #[derive(Clone)]

@@ -17,6 +17,7 @@ use super::PATIENCE;
 /// A running server.
 pub struct TestApp {
     settings: Vec<String>,
+    files: Option<u32>,
     data: PathBuf,
     home: TempDir,
     child: Child,
@@ -40,19 +41,27 @@ impl TestApp {
     pub fn with(settings: &[&str]) -> Self {
         let home = tempfile::tempdir().expect("a directory for the test");
         let data = home.path().join("data");
-        Self::begin(home, data, settings.iter().map(ToString::to_string).collect())
+        Self::begin(home, data, settings, None)
     }
 
     /// With its data in `data`.
     pub fn with_data_in(data: &Path, settings: &[&str]) -> Self {
         let home = tempfile::tempdir().expect("a directory for the test");
-        Self::begin(home, data.into(), settings.iter().map(ToString::to_string).collect())
+        Self::begin(home, data.into(), settings, None)
     }
 
-    fn begin(home: TempDir, data: PathBuf, settings: Vec<String>) -> Self {
-        let (child, stdout, address) = launch(home.path(), &data, &settings);
+    /// Where it may open only so many files.
+    pub fn with_files(files: u32, settings: &[&str]) -> Self {
+        let home = tempfile::tempdir().expect("a directory for the test");
+        let data = home.path().join("data");
+        Self::begin(home, data, settings, Some(files))
+    }
+
+    fn begin(home: TempDir, data: PathBuf, settings: &[&str], files: Option<u32>) -> Self {
+        let settings: Vec<String> = settings.iter().map(ToString::to_string).collect();
+        let (child, stdout, address) = launch(home.path(), &data, &settings, files);
         let agent = super::http::agent();
-        Self { settings, data, home, child, address, agent, _stdout: stdout }
+        Self { settings, files, data, home, child, address, agent, _stdout: stdout }
     }
 
     /// Where it listens.
@@ -67,7 +76,8 @@ impl TestApp {
 
     /// Starts it again on the same data, after it has ended; the port is another one.
     pub fn start_again(&mut self) {
-        let (child, stdout, address) = launch(self.home.path(), &self.data, &self.settings);
+        let (child, stdout, address) =
+            launch(self.home.path(), &self.data, &self.settings, self.files);
         (self.child, self._stdout, self.address) = (child, stdout, address);
     }
 
@@ -200,9 +210,15 @@ fn launch(
     home: &Path,
     data: &Path,
     settings: &[String],
+    files: Option<u32>,
 ) -> (Child, BufReader<ChildStdout>, SocketAddr) {
     let log = File::options().create(true).append(true).open(home.join("log"));
-    let mut command = Command::new(env!("CARGO_BIN_EXE_parlor"));
+    let program = env!("CARGO_BIN_EXE_parlor");
+    let mut command = Command::new(if files.is_some() { "sh" } else { program });
+    if let Some(files) = files {
+        let line = format!("ulimit -n {files} && exec \"$0\" \"$@\"");
+        command.args(["-c", &line, program]);
+    }
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("PARLOR_") {
             command.env_remove(name);

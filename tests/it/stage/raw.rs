@@ -1,5 +1,7 @@
 //! A hand on the wire: bytes out as the test writes them, frames in as they stand.
 
+use std::time::Duration;
+
 use socket2::SockRef;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
@@ -30,6 +32,7 @@ impl RawFrame {
 pub struct RawSocket {
     stream: TcpStream,
     received: Vec<u8>,
+    over: bool,
 }
 
 /// The text of a handshake, with more header lines.
@@ -69,7 +72,7 @@ impl TestApp {
         }
         let stream = socket.connect(self.address()).await.expect("the server listens");
         stream.set_nodelay(true).expect("a TCP socket");
-        RawSocket { stream, received: Vec::new() }
+        RawSocket { stream, received: Vec::new(), over: false }
     }
 
     /// Sends bytes of HTTP (`HOST` stands for the server's own) and reads one answer.
@@ -119,8 +122,20 @@ impl RawSocket {
 
     /// Closes with a reset instead of a farewell.
     pub fn reset(self) {
-        let linger = SockRef::from(&self.stream).set_linger(Some(std::time::Duration::ZERO));
+        let linger = SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
         linger.expect("a TCP socket");
+    }
+
+    /// Takes in what came, without waiting; says whether the connection has ended.
+    pub fn take_in(&mut self) -> bool {
+        while !self.over {
+            match self.stream.try_read_buf(&mut self.received) {
+                Ok(bytes) => self.over = bytes == 0,
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => break,
+                Err(_) => self.over = true,
+            }
+        }
+        self.over
     }
 
     /// Waits until bytes are there; whether they are, or the connection has ended.
@@ -135,23 +150,50 @@ impl RawSocket {
     }
 
     async fn more(&mut self) -> bool {
+        if self.over {
+            return false;
+        }
         let read = self.stream.read_buf(&mut self.received);
-        matches!(within("bytes from the server", read).await, Ok(bytes) if bytes > 0)
+        self.over = !matches!(within("bytes from the server", read).await, Ok(bytes) if bytes > 0);
+        !self.over
+    }
+
+    /// Reads at most 64 KiB, so many times with a pause before each.
+    pub async fn read_in_pauses(&mut self, pause: Duration, times: usize) {
+        for _ in 0..times {
+            tokio::time::sleep(pause).await;
+            let mut piece = vec![0; 64 * 1024];
+            let read = within("a piece", self.stream.read(&mut piece)).await;
+            let bytes = read.expect("the connection is not cut");
+            assert!(bytes > 0, "nor at its end");
+            self.received.extend_from_slice(&piece[..bytes]);
+        }
     }
 
     async fn head(&mut self) -> String {
+        self.try_head().await.expect("the server closed without an answer")
+    }
+
+    async fn try_head(&mut self) -> Option<String> {
         loop {
             if let Some(end) = self.received.windows(4).position(|four| four == b"\r\n\r\n") {
                 let head = self.received.drain(..end + 4).collect();
-                return String::from_utf8(head).expect("heads are ASCII");
+                return Some(String::from_utf8(head).expect("heads are ASCII"));
             }
-            assert!(self.more().await, "the server closed without an answer");
+            if !self.more().await {
+                return None;
+            }
         }
     }
 
     /// One HTTP answer; its body goes by Content-Length, else to the end.
     pub async fn answer(&mut self) -> Answer {
-        let head = self.head().await;
+        self.try_answer().await.expect("the server closed without an answer")
+    }
+
+    /// The same, of a server that may close without one.
+    pub async fn try_answer(&mut self) -> Option<Answer> {
+        let head = self.try_head().await?;
         let mut lines = head.trim_end().split("\r\n");
         let status = lines.next().and_then(|line| line.split(' ').nth(1)?.parse().ok());
         let headers = lines
@@ -174,7 +216,7 @@ impl RawSocket {
         let length = length.unwrap_or(self.received.len()).min(self.received.len());
         answer.bytes = self.received.drain(..length).collect();
         answer.body = String::from_utf8_lossy(&answer.bytes).into_owned();
-        answer
+        Some(answer)
     }
 
     /// The next frame; `None` at the end of the connection.
