@@ -45,8 +45,10 @@ const SPARE_FILES: u64 = 64;
 /// So many connections that found no place may stay to be told so, and at most a share of all.
 const STANDING: usize = 8_192;
 const STANDING_SHARE: usize = 4;
+/// HTTP's own timer of a request's head goes off so much later than ours.
+const LATER: Duration = Duration::from_secs(5);
 /// How long they have for their request, in milliseconds.
-const STANDING_MS: u64 = 4_000;
+const STANDING_MS: u64 = 5_000;
 
 /// Serves until told to stop (SIGTERM, SIGINT).
 ///
@@ -284,7 +286,8 @@ impl Blueprint {
                 let app = map_config(app, |()| AppConfig::default());
                 let http = HttpService::build()
                     .keep_alive(Duration::from_millis(KEEP_ALIVE_MS))
-                    .client_request_timeout(Duration::from_millis(patience.head_ms))
+                    // A head that does not come is given up by its socket's watch, before this.
+                    .client_request_timeout(Duration::from_millis(patience.head_ms) + LATER)
                     .client_disconnect_timeout(Duration::from_secs(1))
                     .local_addr(address)
                     .on_connect_ext(move |io: &Watched<TcpStream>, data| {

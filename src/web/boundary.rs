@@ -61,6 +61,11 @@ impl Boundary {
         (used, false)
     }
 
+    /// Whether what comes next belongs to a head.
+    pub fn is_in_head(&self) -> bool {
+        self.at == At::Head
+    }
+
     fn body(&mut self, there: u64, left: u64, chunked: bool) -> (usize, bool) {
         // No more than is there, so it fits.
         let step = there.min(left) as usize;

@@ -5,7 +5,7 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use actix_web_actors::ws;
 
-use crate::protocol::{Code, Refusal, problem};
+use crate::protocol::{Code, Refusal, SECURITY_HEADERS, problem};
 use crate::session::handshake_refusal;
 
 /// A refusal as an error of actix-web.
@@ -73,6 +73,20 @@ impl ResponseError for Refused {
         }
         response.body(problem::json(&self.refusal))
     }
+}
+
+/// A refusal as bytes, for where there is no request that it could answer; the connection ends with it.
+pub fn bare(refusal: &Refusal) -> Vec<u8> {
+    let body = problem::json(refusal);
+    let status = StatusCode::from_u16(refusal.code.status()).unwrap_or(StatusCode::BAD_REQUEST);
+    let mut text = format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-type: ");
+    text.push_str(problem::MEDIA_TYPE);
+    text.push_str(&format!("\r\ncontent-length: {}\r\n", body.len()));
+    SECURITY_HEADERS
+        .iter()
+        .for_each(|(name, value)| text.push_str(&format!("{name}: {value}\r\n")));
+    text.push_str("\r\n");
+    [text.into_bytes(), body].concat()
 }
 
 /// No such address.

@@ -15,11 +15,6 @@ pub const KEEP_ALIVE_MS: u64 = 30_000;
 /// How much may come behind an answer before the next request, in bytes: the rest of a body that
 /// nobody wanted.
 const UNASKED_BYTES: u64 = 4 * 1024 * 1024;
-/// HTTP itself ends a first request that does not come, with an answer; after so many milliseconds
-/// more it has not.
-const GRACE_MS: u64 = 1_000;
-/// HTTP reads the clock so often, in milliseconds.
-const CLOCK_MS: u64 = 500;
 
 /// How long whom is waited for, in milliseconds.
 #[derive(Clone, Copy, Debug)]
@@ -138,9 +133,8 @@ impl Watch {
         }
         let head_ms = self.head_ms.get();
         let more = match self.phase.get() {
-            Phase::New => head_ms + GRACE_MS,
+            Phase::New | Phase::Head => head_ms,
             Phase::Idle => KEEP_ALIVE_MS + head_ms,
-            Phase::Head => head_ms,
             Phase::Busy => return None,
         };
         Some((self.since.get() + more, Cut::SlowHead))
@@ -162,16 +156,14 @@ impl Watch {
         self.phase.set(Phase::Busy);
     }
 
-    /// What HTTP ended the connection for at `now`, if it ended it before a request began.
-    pub fn ended(&self, now: u64) -> Option<Cut> {
-        let waits = matches!(self.phase.get(), Phase::New | Phase::Head) && !self.left.get();
-        // Its clock is coarse.
-        let late = now + CLOCK_MS >= self.since.get() + self.head_ms.get();
-        match (waits, late) {
-            (false, _) => None,
-            (true, true) => Some(Cut::SlowHead),
-            (true, false) => (self.unasked.get() > 0).then_some(Cut::BadHead),
-        }
+    /// Whether a request is waited for that has begun to come, or the first one.
+    pub fn is_waiting(&self) -> bool {
+        matches!(self.phase.get(), Phase::New | Phase::Head)
+    }
+
+    /// Whether something came that was no request, and not the peer ended the connection.
+    pub fn was_refused(&self) -> bool {
+        self.is_waiting() && self.unasked.get() > 0 && !self.left.get()
     }
 }
 
@@ -199,10 +191,10 @@ mod tests {
     }
 
     #[test]
-    fn a_head_has_its_time_from_its_first_byte() {
+    fn a_first_head_has_its_time_from_the_start_and_others_from_their_first_byte() {
         let watch = Watch::new(PATIENCE, 0);
         watch.read(1, 9_000);
-        assert_eq!((watch.verdict(10_999), watch.verdict(11_000)), (None, Some(Cut::SlowHead)));
+        assert_eq!((watch.verdict(9_999), watch.verdict(10_000)), (None, Some(Cut::SlowHead)));
         drop(watch.begin(zero));
         assert_eq!(watch.verdict(39_999), None);
         watch.read(1, 20_000);

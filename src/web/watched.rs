@@ -14,9 +14,11 @@ use actix_codec::{AsyncRead, AsyncWrite, ReadBuf};
 use actix_rt::time::{Instant, Sleep, sleep_until};
 
 use super::boundary::Boundary;
+use super::refused::bare;
 use super::watch::{Patience, Watch};
-use crate::chat::Meters;
+use crate::chat::{Cut, Meters};
 use crate::model::uptime_ms;
+use crate::protocol::Code;
 use crate::session::{Queued, Turns};
 
 /// So many connections read in one pass of their worker's queue.
@@ -28,12 +30,15 @@ const BYTES_A_TURN: usize = 16 * 1024;
 pub struct Surroundings {
     turns: Rc<Turns>,
     meters: Meters,
+    /// What is said to whose head does not come.
+    too_late: Vec<u8>,
 }
 
 impl Surroundings {
     /// Those of this thread.
     pub fn new(meters: Meters) -> Rc<Self> {
-        Rc::new(Self { turns: Turns::begin(TURNS_A_PASS), meters })
+        let too_late = bare(&Code::RequestTimeout.into());
+        Rc::new(Self { turns: Turns::begin(TURNS_A_PASS), meters, too_late })
     }
 }
 
@@ -94,13 +99,10 @@ impl<S> Watched<S> {
         &self.io
     }
 
-    /// Whether the connection's time is over; it is counted once.
-    fn is_over(&mut self) -> bool {
-        if let (false, Some(cut)) = (self.tally.cut, self.watch.verdict(uptime_ms())) {
-            self.tally.cut = true;
-            self.tally.around.meters.cut(cut);
-        }
-        self.tally.cut
+    /// The connection's time is over.
+    fn cut(&mut self, cut: Cut) {
+        self.tally.cut = true;
+        self.tally.around.meters.cut(cut);
     }
 
     /// Has the task woken when the connection's time is over.
@@ -183,14 +185,35 @@ impl<S: AsyncRead + Unpin> Watched<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
+impl<S: AsyncWrite + Unpin> Watched<S> {
+    /// Ends the connection. Thousands whose time is over at once take turns even then.
+    fn poll_end(&mut self, cut: Cut, cx: &mut Context<'_>) -> Poll<()> {
+        if cut == Cut::SlowHead {
+            let around = Rc::clone(&self.tally.around);
+            ready!(around.turns.poll_turn(&mut self.queued, cx)).used();
+            if self.watch.is_waiting() && self.boundary.is_in_head() {
+                // Nothing else is on its way, so it fits; if it does not, nobody is there.
+                let _ = Pin::new(&mut self.io).poll_write(cx, &around.too_late);
+            }
+        }
+        self.cut(cut);
+        Poll::Ready(())
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Watched<S> {
     fn poll_read(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        if this.is_over() {
+        if !this.tally.cut
+            && let Some(cut) = this.watch.verdict(uptime_ms())
+        {
+            ready!(this.poll_end(cut, cx));
+        }
+        if this.tally.cut {
             // As if nothing more came: what is answered is still written.
             return Poll::Ready(Ok(()));
         }
@@ -209,7 +232,10 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        if this.is_over() && this.watch.is_unread() {
+        if !this.tally.cut && this.watch.verdict(uptime_ms()) == Some(Cut::UnreadAnswer) {
+            this.cut(Cut::UnreadAnswer);
+        }
+        if this.tally.cut && this.watch.is_unread() {
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
         let written = Pin::new(&mut this.io).poll_write(cx, buf);
@@ -231,9 +257,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
 
 impl Drop for Tally {
     fn drop(&mut self) {
-        // HTTP answers what does not come and what it cannot read, and ends the connection by itself.
-        if let (false, Some(cut)) = (self.cut, self.watch.ended(uptime_ms())) {
-            self.around.meters.cut(cut);
+        // HTTP answers what it cannot read, and ends the connection by itself.
+        if !self.cut && self.watch.was_refused() {
+            self.around.meters.cut(Cut::BadHead);
         }
     }
 }

@@ -73,7 +73,7 @@ pub const METRICS: &[Metric] = &[
     row("parlor_pings_skipped_total", Kind::Counter, "",
         "Pings of a flood that the answer to a later one stands for"),
     row("parlor_http_connections_cut_total", Kind::Counter, "cause",
-        "HTTP connections ended without an answer, by cause"),
+        "HTTP connections ended before their time, by cause"),
 ];
 
 /// Why a connection over HTTP was cut.
