@@ -12,6 +12,7 @@ mod heard;
 mod house;
 mod links;
 mod markdown;
+mod metrics;
 mod parlor;
 mod person;
 mod readme;
