@@ -17,6 +17,7 @@ mod handshake;
 mod link;
 mod origins;
 mod outbox;
+mod parting;
 mod pulse;
 mod reader;
 mod signals;

@@ -42,7 +42,8 @@ struct Toll {
 /// the server's memory grows by at most `most` bytes.
 ///
 /// The bound on memory holds each time. A wait is measured on a machine that may have other things to
-/// do: one good round is enough, and a bad one counts where the other server was quick meanwhile.
+/// do: one good round is enough, and a bad one counts where the other server was quick meanwhile and the
+/// machine was ours.
 pub fn nobody_notices(what: &str, app: &TestApp, most: u64, mut attack: impl AsyncFnMut(&TestApp)) {
     let runtime = runtime();
     let elsewhere = TestApp::unhurried();
