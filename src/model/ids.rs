@@ -38,6 +38,30 @@ impl fmt::Display for SessionId {
     }
 }
 
+/// A login: what one device was given for a password. Not a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LoginId(pub i64);
+
+impl LoginId {
+    /// A new random login id.
+    pub fn random(rng: &mut impl Rng) -> Self {
+        Self((rng.next_u64() >> 1) as i64)
+    }
+
+    /// Reads an id as it is written; `None` for any other spelling.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix("l-").filter(|digits| digits.len() == 16)?;
+        let id = Self(i64::from_str_radix(digits, 16).ok()?);
+        (id.to_string() == text).then_some(id)
+    }
+}
+
+impl fmt::Display for LoginId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "l-{:016x}", self.0)
+    }
+}
+
 /// The life of one room's log: 12 letters and digits, new whenever a log begins anew.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -118,6 +142,15 @@ mod tests {
         assert_eq!(one.len(), 67);
         assert_eq!(TokenHash::of(&one), TokenHash::of(&one));
         assert_ne!(TokenHash::of(&one), TokenHash::of(&two));
+    }
+
+    #[test]
+    fn a_login_has_one_spelling() {
+        let id = LoginId::random(&mut rand::rng());
+        assert_eq!(LoginId::parse(&id.to_string()), Some(id));
+        for text in ["", "l-", "l-1", "l-+000000000000001", "l-000000000000000A", "l--00000000000001"] {
+            assert_eq!(LoginId::parse(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -54,6 +54,8 @@ pub struct ImageRow {
     pub created_at: Timestamp,
     /// When its life ends.
     pub expires_at: Timestamp,
+    /// It waits for a moderator: only they and its sender see it.
+    pub pending: bool,
 }
 
 impl ImageRow {
@@ -61,7 +63,8 @@ impl ImageRow {
     pub fn image(&self) -> Image {
         let life = Life::Alive { kind: self.kind, bytes: self.bytes, expires_at: self.expires_at };
         let (width, height) = (self.width, self.height);
-        Image { id: self.id, width, height, alt: self.alt.clone(), life }
+        let (alt, pending) = (self.alt.clone(), self.pending);
+        Image { id: self.id, width, height, alt, pending, life }
     }
 
     /// Bytes on disk, thumbnail and all.

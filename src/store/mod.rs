@@ -26,6 +26,8 @@ mod images;
 mod ledger;
 mod op;
 mod page;
+mod peace;
+mod people;
 mod prune;
 mod readers;
 mod receipts;
@@ -44,8 +46,12 @@ use std::thread::{self, JoinHandle};
 
 pub use error::StoreError;
 pub use images::ImageRow;
-pub use op::{Append, Op, Outcome, Refusal};
-pub use page::{Page, Query, Range};
+pub use op::{Append, Op, Outcome, Refusal, Rights};
+pub use page::{Page, Query, Range, Whose};
+pub use peace::{
+    AuditRow, InviteRow, ReadRow, ReportRow, RoomRoleRow, SanctionKind, SanctionRow,
+};
+pub use people::{AccountRow, LoginRow};
 pub use rows::{Boot, RoomId, RoomRow, SessionRow};
 
 use disk::Claim;

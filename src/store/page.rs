@@ -6,10 +6,10 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::event_row::{self, COLUMNS};
 use super::rows::{RoomId, number, place};
-use crate::model::Event;
+use crate::model::{Event, Nick, Timestamp, UserId};
 
 /// Which part of the log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Range {
     /// What follows `seq`, up to and including `upto`.
     After {
@@ -22,10 +22,26 @@ pub enum Range {
     Before(u64),
     /// The newest.
     Latest,
+    /// The newest messages of one person that were said at or after a moment and not deleted.
+    By {
+        /// Whose; where nobody knows, whoever had the name `nick` then.
+        who: Whose,
+        /// From when on.
+        since: Timestamp,
+    },
+}
+
+/// By whom a message was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// This identity.
+    User(UserId),
+    /// Whoever was shown under this name, as a guest.
+    Guest(Nick),
 }
 
 /// A question to the log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Query {
     /// Whose.
     pub room: RoomId,

@@ -9,8 +9,11 @@ use serde::de::IntoDeserializer;
 use serde::de::value::StringDeserializer;
 
 use super::images::{self, ImageRow};
+use super::peace::{InviteRow, ReadRow, ReportRow, RoomRoleRow, SanctionRow};
+use super::people::{AccountRow, LoginRow};
 use crate::model::{
-    Epoch, ImageId, Nick, RoomName, SessionId, Timestamp, TokenHash, Topic, UserId,
+    Epoch, ImageId, LoginId, Nick, RoomName, RoomSettings, SessionId, Timestamp, TokenHash, Topic,
+    UserId,
 };
 
 /// A room's number in the store: chosen by the caller, below every later one.
@@ -34,6 +37,8 @@ pub struct RoomRow {
     pub topic: Option<Topic>,
     /// When it was created.
     pub created_at: Timestamp,
+    /// Its rules.
+    pub settings: RoomSettings,
 }
 
 /// A session that can be resumed after a restart.
@@ -53,6 +58,8 @@ pub struct SessionRow {
     pub address_hash: [u8; 32],
     /// The rooms whose places it holds.
     pub rooms: Vec<RoomId>,
+    /// The login that it came with; none for a guest.
+    pub login: Option<LoginId>,
 }
 
 /// All that the server starts from.
@@ -66,6 +73,22 @@ pub struct Boot {
     pub images: Vec<ImageRow>,
     /// Pictures that were there, oldest first; the newest 100,000 of them.
     pub gone: Vec<ImageId>,
+    /// Every account, also those whose names are in quarantine.
+    pub accounts: Vec<AccountRow>,
+    /// Every login.
+    pub logins: Vec<LoginRow>,
+    /// Every known device, with its account and when it was last seen.
+    pub devices: Vec<(UserId, TokenHash, Timestamp)>,
+    /// What people are in rooms.
+    pub room_roles: Vec<RoomRoleRow>,
+    /// How far accounts have read.
+    pub reads: Vec<ReadRow>,
+    /// Every mute and ban.
+    pub sanctions: Vec<SanctionRow>,
+    /// Every invitation, also those that ended a while ago.
+    pub invites: Vec<InviteRow>,
+    /// Every report that has not been dealt with.
+    pub reports: Vec<ReportRow>,
 }
 
 impl Boot {
