@@ -8,36 +8,52 @@
 //! Invariants: an event is shown only after the store holds it; everything that a client hears
 //! about a room travels one path (state → relay → outlet), so its order is one order.
 
+mod access;
+mod account_messages;
+mod accounts;
+mod allowance;
 mod browsers;
 mod bucket;
 mod budget;
+mod by_address;
 mod catching_up;
 mod committing;
 mod dispatch;
 mod effect;
 mod entrance;
+mod founding;
 mod joining;
 mod letting_go;
 mod local;
+mod logins;
 mod messages;
 mod meters;
+mod moderating;
 mod names;
+mod operating;
 mod outlet;
 mod parting;
+mod peace;
+mod people;
 mod picture_messages;
 mod pictures;
 mod posting;
 mod presence;
 mod reading;
 mod recent;
+mod registering;
 mod relay;
+mod removing;
+mod reporting;
 mod room;
 mod rules;
+mod sanctions;
 mod server;
 mod session;
 mod speaking;
 mod state;
 mod sweeping;
+mod target;
 #[cfg(test)]
 mod tests;
 mod timers;
@@ -46,7 +62,17 @@ mod viewing;
 mod volatile;
 mod wheel;
 
+pub use account_messages::{
+    ChangePassword, Challenge, DeleteAccount, LogIn, LogOut, MayRegister, Operate, OwnProof,
+    Register, Rehash, WhoAmI,
+};
+pub use accounts::Proof;
 pub use bucket::{Bucket, Moment, Pace};
+pub use entrance::Caller;
+pub use logins::{Ending, NewLogin};
+pub use operating::Operation;
+pub use reading::Reader;
+pub use registering::{Applicant, Legacy};
 pub use effect::{Answer, Channel, Effect, Http, Reply, Shown, Want};
 pub use letting_go::Holding;
 pub use local::Local;

@@ -4,10 +4,11 @@
 //! Invariant: nothing is held for who has parted, neither a name nor a place; the token opens
 //! nothing but the way back, and that for the time of a grace.
 
-use super::bucket::{Bucket, Moment};
+use super::allowance::Allowance;
+use super::bucket::Moment;
 use super::session::Session;
 use super::state::Chat;
-use crate::model::{Nick, SessionId, TokenHash, UserId};
+use crate::model::{LoginId, Nick, NickKeys, SessionId, TokenHash, UserId};
 
 /// So many people are remembered after their goodbye.
 const MAX_PARTED: usize = 10_000;
@@ -15,14 +16,21 @@ const MAX_PARTED: usize = 10_000;
 /// Somebody who said goodbye.
 #[derive(Debug)]
 pub struct Parted {
-    user: UserId,
-    nick: Nick,
+    pub(super) user: UserId,
+    pub(super) nick: Nick,
+    pub(super) address: [u8; 32],
+    login: Option<LoginId>,
     /// On the monotonic clock.
     until: u64,
     /// A way out and in again fills no bucket.
-    messages: Bucket,
-    reads: Bucket,
-    uploads: Bucket,
+    allowance: Allowance,
+}
+
+impl Parted {
+    /// The login that they had come with.
+    pub(super) fn login(&self) -> Option<LoginId> {
+        self.login
+    }
 }
 
 impl Chat {
@@ -32,9 +40,9 @@ impl Chat {
         if self.rules.grace_ms == 0 || self.parted.len() >= MAX_PARTED {
             return;
         }
-        let Session { token, user, ref nick, messages, reads, uploads, .. } = **session;
+        let Session { token, user, ref nick, address, login, allowance, .. } = **session;
         let until = now.due_in(self.rules.grace_ms);
-        let parted = Parted { user, nick: nick.clone(), until, messages, reads, uploads };
+        let parted = Parted { user, nick: nick.clone(), address, login, until, allowance };
         self.parted.insert(token, parted);
     }
 
@@ -46,15 +54,25 @@ impl Chat {
         address: [u8; 32],
     ) -> Option<SessionId> {
         let parted = self.parted.remove(&token).filter(|parted| parted.until > now.mono)?;
-        let id = self.new_session(now, parted.nick, address).ok()?;
+        let id = match parted.login {
+            None => self.new_guest(now, parted.nick, address).ok()?,
+            Some(login) => {
+                self.accounts.login(login)?;
+                self.new_account_session(now, parted.user, login, address).ok()?
+            }
+        };
         let session = self.sessions.get_mut(&id)?;
         session.token = token;
         session.user = parted.user;
-        (session.messages, session.reads, session.uploads) =
-            (parted.messages, parted.reads, parted.uploads);
+        session.allowance = parted.allowance;
         self.tokens.insert(token, id);
         self.save(id);
         Some(id)
+    }
+
+    /// Somebody of that name who said goodbye a moment ago.
+    pub(super) fn parted_named(&self, keys: &NickKeys) -> Option<&Parted> {
+        self.parted.values().find(|parted| parted.nick.keys() == *keys)
     }
 
     /// Forgets those who did not come back in time.

@@ -7,7 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 
 use super::effect::Reply;
-use crate::model::{Image, ImageId, SessionId, Timestamp, UserId};
+use super::people::Person;
+use crate::model::{Image, ImageId, Timestamp, UserId};
 use crate::store::{Append, ImageRow, Refusal, RoomId};
 
 /// So many pictures there may be at a time, however small.
@@ -68,7 +69,9 @@ pub struct Sum {
 #[derive(Debug)]
 pub struct Ticket {
     /// Who uploads.
-    pub session: SessionId,
+    pub person: Person,
+    /// A fingerprint of where from.
+    pub address: [u8; 32],
     /// Bytes kept free for it.
     pub reserved: u64,
 }
@@ -248,6 +251,13 @@ impl Pictures {
             if let Some(picture) = self.all.get_mut(&image.id) {
                 picture.claiming = under_way;
             }
+        }
+    }
+
+    /// A picture need not wait for a moderator any more.
+    pub fn approved(&mut self, id: ImageId) {
+        if let Some(picture) = self.all.get_mut(&id) {
+            picture.row.pending = false;
         }
     }
 

@@ -118,12 +118,17 @@ impl fmt::Debug for TokenHash {
     }
 }
 
-/// A new secret of 256 random bits, as 64 hexadecimal digits behind a telling prefix.
+/// A new resume token.
 pub fn token(rng: &mut impl Rng) -> String {
+    secret("pr_", rng)
+}
+
+/// A new secret of 256 random bits, as 64 hexadecimal digits behind a telling prefix.
+pub fn secret(prefix: &str, rng: &mut impl Rng) -> String {
     let mut bytes = [0u8; 32];
     rng.fill_bytes(&mut bytes);
     let mut text = String::with_capacity(67);
-    text.push_str("pr_");
+    text.push_str(prefix);
     for byte in bytes {
         text.push_str(&format!("{byte:02x}"));
     }

@@ -22,9 +22,9 @@ mod timestamp;
 pub use event::{
     Approved, Author, Body, Deleted, Edited, Event, Expired, Message, Reacted, TopicSet,
 };
-pub use ids::{ConnId, Epoch, LoginId, SessionId, TokenHash, UserId, token};
+pub use ids::{ConnId, Epoch, LoginId, SessionId, TokenHash, UserId, secret, token};
 pub use image::{AltText, Gone, Image, ImageId, ImageKind, Life};
-pub use keep::Keep;
+pub use keep::{KEEP_RULE, Keep};
 pub use moderated::{Act, Moderated, Settings};
 pub use networks::Networks;
 pub use nick::{Nick, NickKeys};

@@ -51,6 +51,11 @@ impl Nick {
         Self(name.into())
     }
 
+    /// What stands in place of the name of somebody who deleted their account. Nobody may have it.
+    pub fn deleted() -> Self {
+        Self("deleted account".into())
+    }
+
     /// The name as it is shown.
     pub fn as_str(&self) -> &str {
         &self.0

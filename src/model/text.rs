@@ -96,6 +96,11 @@ impl Reason {
     /// The longest reason, in characters.
     pub const MAX_CHARS: usize = 256;
 
+    /// No reason.
+    pub fn none() -> Self {
+        Self("".into())
+    }
+
     /// Checks a reason; the empty one is fine.
     pub fn new(text: &str) -> Result<Self, Unfit> {
         within(text, Self::MAX_CHARS)?;

@@ -64,10 +64,7 @@ pub fn decode(text: &str, text_chars: usize) -> Decoded {
         Err(refusal) => Decoded { id, command: None, request: Err(refusal) },
         Ok(row) => {
             let request = if id_fits { (row.parse)(&fields) } else { Err(bad_id()) };
-            let teach = |refusal: Refusal| match refusal.code {
-                Code::LoginRequired => refusal,
-                _ => refusal.example(row.example),
-            };
+            let teach = |refusal: Refusal| refusal.example(row.example);
             Decoded { id, command: Some(row), request: request.map_err(teach) }
         }
     }
@@ -183,7 +180,6 @@ mod tests {
             (r#"{"type":"send","text":"12345678901"}"#, Code::TextTooLong, "text"),
             (r#"{"type":"send","text":"x","room":"a b"}"#, Code::RoomInvalid, "room"),
             (r#"{"type":"send","text":"x","images":["u"]}"#, Code::ImageNotFound, "images"),
-            (r#"{"type":"hello"}"#, Code::MissingField, "nick"),
             (r#"{"type":"hello","nick":""}"#, Code::NickInvalid, "nick"),
             (r#"{"type":"edit","text":"x","seq":1.5}"#, Code::InvalidField, "seq"),
             (r#"{"type":"edit","text":"x","seq":-1}"#, Code::InvalidField, "seq"),

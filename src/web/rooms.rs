@@ -3,7 +3,6 @@
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
-use tokio::sync::oneshot;
 
 use super::Site;
 use super::refused::Refused;
@@ -66,7 +65,7 @@ pub fn room_name(raw: &str) -> Result<RoomName, Refused> {
 /// # Errors
 /// What the chat refuses, or `internal` if it is gone.
 pub async fn ask(site: &Site, question: impl FnOnce(Channel) -> Ask) -> Result<Shown, Refused> {
-    let (channel, answer) = oneshot::channel();
+    let (channel, answer) = Channel::new();
     site.chat.do_send(question(channel));
     answer.await.map_err(|_| Code::Internal)?.map_err(Refused::by_chat)
 }

@@ -11,10 +11,11 @@ use super::form::{self, Allowance, Form};
 use super::pictures::image_id;
 use super::refused::Refused;
 use super::rooms::{ask, room_name};
-use super::who::bearer;
+use super::who::{bearer, client};
 use crate::chat::{Ask, GiveUp, LetUpload, Pass, Reserve, Upload};
 use crate::model::{Image, ImageId, ImageKind, RoomName, TokenHash};
 use crate::protocol::{Code, Refusal};
+use crate::session::fingerprint;
 use crate::uploads::{Placed, Prepared};
 
 /// The longest name that a download gets, in characters.
@@ -94,7 +95,8 @@ async fn admit<'a>(
     let token = token(request)?;
     let length = request.headers().get(header::CONTENT_LENGTH);
     let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
-    let pass = site.chat.send(LetUpload { token, room, length }).await;
+    let address = fingerprint(client(request, site)?);
+    let pass = site.chat.send(LetUpload { token, address, room, length }).await;
     let pass = pass.map_err(|_| Code::Internal)??;
     let ticket = Ticket { site, pass: Some(pass) };
     if !site.darkroom.gallery().has_room_for(length.unwrap_or(0)) {

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use super::origin::origin;
 use super::raw::Raw;
-use super::{Durability, WhenFull};
+use super::{Durability, GuestPictures, Registration, WhenFull};
 use crate::model::{Keep, Networks, RoomName};
 
 /// What a value must keep, and what a person is told about it.
@@ -70,6 +70,16 @@ impl Setting for usize {
 
     fn show(&self) -> String {
         (*self as u64).show()
+    }
+}
+
+impl Setting for u32 {
+    fn read(raw: &Raw, rule: &Rule) -> Option<Self> {
+        Self::try_from(u64::read(raw, rule)?).ok()
+    }
+
+    fn show(&self) -> String {
+        u64::from(*self).show()
     }
 }
 
@@ -162,6 +172,10 @@ macro_rules! words {
 }
 
 words!(Durability, "normal" => Durability::Normal, "full" => Durability::Full);
+words!(Registration, "open" => Registration::Open, "invite" => Registration::Invite,
+    "off" => Registration::Off);
+words!(GuestPictures, "open" => GuestPictures::Open, "review" => GuestPictures::Review,
+    "off" => GuestPictures::Off);
 words!(WhenFull, "refuse" => WhenFull::Refuse, "oldest" => WhenFull::OldestGo);
 
 impl Setting for Keep {
