@@ -140,6 +140,7 @@ impl Chat {
                     store::Refusal::NotYours => Code::NotYours,
                     store::Refusal::ImageNotFound => Code::ImageNotFound,
                     store::Refusal::ImageGone => Code::ImageGone,
+                    store::Refusal::TooManyReactions => Code::Forbidden,
                 };
                 self.flush();
                 self.refuse(waiting.reply, &code.into());

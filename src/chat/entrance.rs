@@ -299,6 +299,7 @@ impl Chat {
             guest: true,
             address_hash: entry.address,
             rooms: entry.rooms.clone(),
+            login: None,
         };
         self.queue_op(Op::SaveSession(row));
     }

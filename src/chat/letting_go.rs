@@ -10,7 +10,7 @@ use super::speaking::Waiting;
 use super::state::{self, Chat};
 use crate::model::{Body, Event, Gone, ImageId, Timestamp, TokenHash};
 use crate::protocol::{Code, Refusal};
-use crate::store::{Append, ImageRow, Op, Outcome, RoomId};
+use crate::store::{Append, ImageRow, Op, Outcome, Rights, RoomId};
 
 /// So many pictures go in one round of the janitor.
 const A_ROUND: usize = 10_000;
@@ -250,6 +250,7 @@ impl Chat {
             author: row.author.clone(),
             name_key: String::new(),
             body: Body::picture_gone(seq, row.id, why),
+            rights: Rights::default(),
         });
         let note = match note {
             Some(note) if volatile => {

@@ -6,7 +6,7 @@ use super::speaking::Waiting;
 use super::state::Chat;
 use crate::model::{Author, Nick, RoomName, TokenHash, UserId};
 use crate::protocol::{Code, Draft, Rate, Refusal};
-use crate::store::Append;
+use crate::store::{Append, Rights};
 
 /// So many addresses may send without a session between two sweeps.
 const MAX_PASSERS_BY: usize = 10_000;
@@ -55,7 +55,8 @@ impl Chat {
             Err(refusal) => return Err((channel, refusal)),
         };
         let name_key = author.nick.keys().folded.to_string();
-        let append = Append { room: id, at: now.wall, author, name_key, body };
+        let rights = Rights::default();
+        let append = Append { room: id, at: now.wall, author, name_key, body, rights };
         if let Err(refusal) = self.room_to_wait() {
             return Err((channel, refusal));
         }

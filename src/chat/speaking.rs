@@ -7,7 +7,7 @@ use super::state::Chat;
 use super::volatile;
 use crate::model::{Author, Body, SessionId};
 use crate::protocol::{Code, Draft, Refusal, Request};
-use crate::store::{Append, Op};
+use crate::store::{self, Append, Op, Rights};
 use crate::uploads::Removed;
 
 /// So many appends may wait for the store; more are told to come back.
@@ -61,7 +61,8 @@ impl Chat {
         };
         let author = Author { user: session.user, nick: session.nick.clone(), guest: true };
         let name_key = session.keys.folded.to_string();
-        let append = Append { room: id, at: now.wall, author, name_key, body };
+        let rights = Rights::default();
+        let append = Append { room: id, at: now.wall, author, name_key, body, rights };
         if matches!(append.body, Body::Deleted(_)) {
             return self.delete_message(append, Waiting::of(reply));
         }
@@ -92,6 +93,10 @@ impl Chat {
         };
         if room.is_volatile() {
             let outcome = volatile::judge(room, &append, claim);
+            let noted = volatile::noted(room, &append);
+            if let (store::Outcome::Appended { .. }, Some(row)) = (&outcome, noted) {
+                self.queue_op(Op::Audit(Box::new(row)));
+            }
             self.settle(append, waiting, outcome);
             self.flush();
             return Ok(());

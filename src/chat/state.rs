@@ -22,7 +22,9 @@ use super::rules::Rules;
 use super::session::Session;
 use super::speaking::{Queued, Waiting};
 use super::timers::{Timer, Timers};
-use crate::model::{ConnId, Epoch, Keep, RoomKey, RoomName, SessionId, Timestamp, TokenHash};
+use crate::model::{
+    ConnId, Epoch, Keep, RoomKey, RoomName, RoomSettings, SessionId, Timestamp, TokenHash,
+};
 use crate::protocol::{Code, Command, ErrorFrame, Rate, Refusal, ReplyId, Request, wire};
 use crate::store::{Boot, Op, RoomId, RoomRow};
 
@@ -249,7 +251,8 @@ impl Chat {
 
     fn new_row(&mut self, id: RoomId, name: RoomName, created_at: Timestamp) -> RoomRow {
         let epoch = Epoch::random(&mut self.rng);
-        RoomRow { id, name, epoch, seq: 0, first_seq: 1, topic: None, created_at }
+        let settings = RoomSettings::default();
+        RoomRow { id, name, epoch, seq: 0, first_seq: 1, topic: None, created_at, settings }
     }
 
     /// Answers a request with a frame.

@@ -197,6 +197,7 @@ impl Chat {
             name: upload.name.clone(),
             created_at: now.wall,
             expires_at: now.wall.plus(life_ms),
+            pending: false,
         };
         self.make_room(row.author.user, room, row.weight())?;
         Ok(row)

@@ -48,7 +48,8 @@ impl Chat {
             here.map_or_else(
                 || {
                     let life = Life::Over(Gone::Expired);
-                    Image { id: *id, width: 0, height: 0, alt: AltText::default(), life }
+                    let alt = AltText::default();
+                    Image { id: *id, width: 0, height: 0, alt, pending: false, life }
                 },
                 |picture| picture.row.image(),
             )

@@ -16,11 +16,14 @@
 //!   next batch is tried anew.
 
 mod append;
+mod audit;
+mod belonging;
 mod compaction;
 mod connection;
 mod disk;
 mod error;
 mod event_row;
+mod forgetting;
 mod heads;
 mod images;
 mod ledger;
@@ -28,6 +31,7 @@ mod op;
 mod page;
 mod peace;
 mod people;
+mod private;
 mod prune;
 mod readers;
 mod receipts;
@@ -44,13 +48,13 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
 
+pub use audit::AuditRow;
+pub use belonging::{ReadRow, RoomRoleRow};
 pub use error::StoreError;
 pub use images::ImageRow;
 pub use op::{Append, Op, Outcome, Refusal, Rights};
 pub use page::{Page, Query, Range, Whose};
-pub use peace::{
-    AuditRow, InviteRow, ReadRow, ReportRow, RoomRoleRow, SanctionKind, SanctionRow,
-};
+pub use peace::{InviteRow, ReportRow, SanctionKind, SanctionRow};
 pub use people::{AccountRow, LoginRow};
 pub use rows::{Boot, RoomId, RoomRow, SessionRow};
 
@@ -159,7 +163,24 @@ impl Store {
         query: Query,
         done: impl FnOnce(Result<Page, StoreError>) + Send + 'static,
     ) -> Result<(), StoreError> {
-        let job = readers::Job { query, done: Box::new(done) };
+        self.ask(readers::Job::Page(query, Box::new(done)))
+    }
+
+    /// Asks a reader for the newest `limit` notes of who did what, newest first, that are older than
+    /// the one with the number `before`; `done` gets them on the reader's thread.
+    ///
+    /// # Errors
+    /// As [`Store::read`].
+    pub fn audit(
+        &self,
+        before: Option<i64>,
+        limit: usize,
+        done: impl FnOnce(Result<Vec<AuditRow>, StoreError>) + Send + 'static,
+    ) -> Result<(), StoreError> {
+        self.ask(readers::Job::Audit { before, limit, done: Box::new(done) })
+    }
+
+    fn ask(&self, job: readers::Job) -> Result<(), StoreError> {
         let reads = self.inner.reads.read().unwrap_or_else(PoisonError::into_inner);
         let sent = reads.as_ref().map(|queue| queue.try_send(job));
         sent.and_then(Result::ok).ok_or(StoreError::Busy)
