@@ -9,8 +9,8 @@
 use rusqlite::types::{FromSql, FromSqlResult, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::Refusal;
 use super::rows::{RoomId, all, nick, number, place};
-use super::{Refusal, schema};
 use crate::model::{AltText, Author, Gone, Image, ImageId, ImageKind, Life, Timestamp, UserId};
 
 /// A row is forgotten only behind so many that are: those of neighbouring pages may be merged, and
@@ -170,12 +170,8 @@ pub(super) fn present(conn: &Connection) -> rusqlite::Result<Vec<ImageRow>> {
     all(conn, "SELECT * FROM images WHERE state = 'present' ORDER BY number", (), ImageRow::load)
 }
 
-/// Every picture that is there with the name of its room, oldest first; no picture in a database
-/// that is older than pictures.
+/// Every picture that is there with the name of its room, oldest first.
 pub(super) fn with_rooms(conn: &Connection) -> rusqlite::Result<Vec<(ImageRow, Option<String>)>> {
-    if !schema::has(conn, "images")? {
-        return Ok(Vec::new());
-    }
     let sql = "SELECT images.*, rooms.name AS room_name FROM images
                LEFT JOIN rooms ON rooms.id = room WHERE state = 'present' ORDER BY number";
     all(conn, sql, (), in_room)

@@ -31,6 +31,7 @@ mod op;
 mod page;
 mod peace;
 mod people;
+mod person;
 mod private;
 mod prune;
 mod readers;
@@ -56,12 +57,15 @@ pub use op::{Append, Op, Outcome, Refusal, Rights};
 pub use page::{Page, Query, Range, Whose};
 pub use peace::{InviteRow, ReportRow, SanctionKind, SanctionRow};
 pub use people::{AccountRow, LoginRow};
+pub use person::{Person, PersonData, PersonLogin};
 pub use rows::{Boot, RoomId, RoomRow, SessionRow};
 
 use disk::Claim;
 use ledger::Ledger;
 use wal::Wal;
 use writer::Writer;
+
+use crate::model::Nick;
 
 /// So many batches and pings may wait for the writer.
 const WRITES: usize = 64;
@@ -233,8 +237,43 @@ impl Store {
 /// # Errors
 /// [`StoreError::Broken`] if it cannot be read.
 pub fn pictures(db: &Path) -> Result<Vec<(ImageRow, Option<String>)>, StoreError> {
-    let read = |conn: rusqlite::Connection| images::with_rooms(&conn);
-    connection::reader(db).and_then(read).map_err(|failure| error::at_open(&failure, db))
+    beside(db, "images", images::with_rooms)
+}
+
+/// The newest `limit` notes of who did what in the database file `db`, newest first; beside a server
+/// that runs, too.
+///
+/// # Errors
+/// [`StoreError::Broken`] if it cannot be read.
+pub fn audit(db: &Path, limit: usize) -> Result<Vec<AuditRow>, StoreError> {
+    beside(db, "audit", |conn| audit::newest(conn, None, limit))
+}
+
+/// Every account of the database file `db` without its password; beside a server that runs, too.
+///
+/// # Errors
+/// [`StoreError::Broken`] if it cannot be read.
+pub fn accounts(db: &Path) -> Result<Vec<AccountRow>, StoreError> {
+    beside(db, "accounts", AccountRow::without_passwords)
+}
+
+/// All that the database file `db` has of the account `nick`; beside a server that runs, too.
+///
+/// # Errors
+/// [`StoreError::Broken`] if it cannot be read.
+pub fn person(db: &Path, nick: &Nick) -> Result<Option<Person>, StoreError> {
+    Person::find(db, nick)
+}
+
+/// What a reader finds in a table; nothing where a database is older than the table.
+fn beside<T>(
+    db: &Path,
+    table: &str,
+    read: impl FnOnce(&rusqlite::Connection) -> rusqlite::Result<Vec<T>>,
+) -> Result<Vec<T>, StoreError> {
+    let found = connection::reader(db)
+        .and_then(|conn| if schema::has(&conn, table)? { read(&conn) } else { Ok(Vec::new()) });
+    found.map_err(|failure| error::at_open(&failure, db))
 }
 
 /// Waits for threads. One that panicked (a callback did) has been reported by then.

@@ -43,6 +43,11 @@ impl AccountRow {
         })
     }
 
+    /// Every account without its password, by ascending id.
+    pub(super) fn without_passwords(conn: &Connection) -> rusqlite::Result<Vec<Self>> {
+        all(conn, "SELECT * FROM accounts ORDER BY id", (), Self::load)
+    }
+
     /// An account without its password.
     pub(super) fn load(row: &Row<'_>) -> rusqlite::Result<Self> {
         let role = row.get_ref("role")?.as_str()?.parse();
