@@ -10,7 +10,7 @@ use super::state::{Chat, Outcome};
 use super::volatile;
 use crate::model::{Body, RoomName, SessionId};
 use crate::protocol::{Code, Done, Draft, Refusal, Request, wire};
-use crate::store::{Append, Op, Rights, RoomId};
+use crate::store::{self, Append, Op, Rights, RoomId};
 use crate::uploads::Removed;
 
 /// So many appends may wait for the store; more are told to come back.
@@ -139,6 +139,10 @@ impl Chat {
         };
         if room.is_volatile() {
             let outcome = volatile::judge(room, &append, claim);
+            let noted = volatile::noted(room, &append);
+            if let (store::Outcome::Appended { .. }, Some(row)) = (&outcome, noted) {
+                self.queue_op(Op::Audit(Box::new(row)));
+            }
             self.settle(append, waiting, outcome);
             self.flush();
             return Ok(());

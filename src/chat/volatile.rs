@@ -1,10 +1,10 @@
 //! The log of a room that keeps nothing: the same rules as the store's, on the recent events.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::room::Room;
-use crate::model::{Body, ClientId, Event, Timestamp, UserId};
-use crate::store::{Append, Outcome, Refusal};
+use crate::model::{Body, ClientId, Deleted, Emoji, Event, Reacted, Timestamp, UserId};
+use crate::store::{Append, AuditRow, Outcome, Refusal};
 
 /// How many idempotency keys such a room remembers.
 const MAX_KEYS: usize = 1000;
@@ -74,9 +74,13 @@ pub fn judge(room: &mut Room, append: &Append, claim: Result<(), Refusal>) -> Ou
             if let Some(unchanged) = unchanged(room, append) {
                 return unchanged;
             }
+            if reaction.on && !may_have(room, reaction, append.rights.reactions) {
+                return Outcome::Refused(Refusal::TooManyReactions);
+            }
         }
-        // The end of a picture is noted by who knows that its files are gone.
-        Body::Topic(_) | Body::Expired(_) => {}
+        // The end of a picture is noted by who knows that its files are gone, its release and
+        // what keeps the peace by who knows who may.
+        Body::Topic(_) | Body::Expired(_) | Body::Approved(_) | Body::Moderated(_) => {}
     }
     Outcome::Appended { seq: next }
 }
@@ -99,7 +103,37 @@ fn was_message(room: &Room, seq: u64) -> bool {
 fn owned(room: &Room, append: &Append) -> Result<(), Refusal> {
     let target = append.body.target().and_then(|seq| message(room, seq));
     let target = target.ok_or(Refusal::MessageNotFound)?;
-    if target.author.user == append.author.user { Ok(()) } else { Err(Refusal::NotYours) }
+    let moderated = append.rights.moderator && matches!(append.body, Body::Deleted(_));
+    let allowed = moderated || target.author.user == append.author.user;
+    if allowed { Ok(()) } else { Err(Refusal::NotYours) }
+}
+
+/// What is noted of a deletion of what somebody else said. Asked before it is done.
+pub fn noted(room: &Room, append: &Append) -> Option<AuditRow> {
+    let Body::Deleted(Deleted { target, image: None }) = append.body else { return None };
+    let author = &message(room, target)?.author;
+    (author.user != append.author.user).then(|| {
+        let room_name = Some(room.name.as_str().to_owned());
+        AuditRow::deletion(append, room_name, (author.user, &author.nick), target)
+    })
+}
+
+/// Whether a message has this reaction already, or may have one more of `most` (0: any number).
+fn may_have(room: &Room, new: &Reacted, most: u32) -> bool {
+    if most == 0 {
+        return true;
+    }
+    let mut standing = HashMap::new();
+    for event in room.recent.after(new.target).map(|entry| &entry.event) {
+        if let Body::Reacted(old) = &event.body
+            && old.target == new.target
+        {
+            standing.insert((event.author.user, &old.emoji), old.on);
+        }
+    }
+    let lit: HashSet<&Emoji> =
+        standing.into_iter().filter(|(_, on)| *on).map(|((_, emoji), _)| emoji).collect();
+    lit.contains(&new.emoji) || lit.len() < most as usize
 }
 
 /// Where a reaction that is already so, or was never set, finds its answer.

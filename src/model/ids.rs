@@ -153,7 +153,9 @@ mod tests {
     fn a_login_has_one_spelling() {
         let id = LoginId::random(&mut rand::rng());
         assert_eq!(LoginId::parse(&id.to_string()), Some(id));
-        for text in ["", "l-", "l-1", "l-+000000000000001", "l-000000000000000A", "l--00000000000001"] {
+        for text in
+            ["", "l-", "l-1", "l-+000000000000001", "l-000000000000000A", "l--00000000000001"]
+        {
             assert_eq!(LoginId::parse(text), None, "{text}");
         }
     }

@@ -35,6 +35,9 @@ impl Nick {
     /// The rule that a refused name is told.
     pub const RULE: &str = "1 to 32 letters, digits, symbols or single inner spaces";
 
+    /// What stands in place of a name that was taken out. Nobody else should be called so.
+    pub const DELETED: &str = "deleted account";
+
     /// Prepares `raw` by RFC 8266; `None` where no valid nickname comes out.
     pub fn parse(raw: &str) -> Option<Self> {
         // NFKC can turn one character into 18: bound the work before it begins.
@@ -53,7 +56,7 @@ impl Nick {
 
     /// What stands in place of the name of somebody who deleted their account. Nobody may have it.
     pub fn deleted() -> Self {
-        Self("deleted account".into())
+        Self(Self::DELETED.into())
     }
 
     /// The name as it is shown.

@@ -1,19 +1,20 @@
-//! What the server starts from: rooms and sessions, and how they are written and read back.
+//! What the server starts from; of it rooms and sessions, and how they are written and read back.
 //!
 //! Invariant: a row is never lost because a rule became stricter: stored names come back as they
 //! were stored.
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use serde::de::value::StringDeserializer;
 
+use super::belonging::{ReadRow, RoomRoleRow};
 use super::images::{self, ImageRow};
-use super::peace::{InviteRow, ReadRow, ReportRow, RoomRoleRow, SanctionRow};
-use super::people::{AccountRow, LoginRow};
+use super::peace::{InviteRow, ReportRow, SanctionRow};
+use super::people::{self, AccountRow, LoginRow};
 use crate::model::{
     Epoch, ImageId, LoginId, Nick, RoomName, RoomSettings, SessionId, Timestamp, TokenHash, Topic,
-    UserId,
+    UserId, Visibility,
 };
 
 /// A room's number in the store: chosen by the caller, below every later one.
@@ -93,21 +94,27 @@ pub struct Boot {
 
 impl Boot {
     pub(super) fn load(conn: &Connection) -> rusqlite::Result<Self> {
-        let mut rooms = conn.prepare(
-            "SELECT id, name, epoch, topic, created_at,
+        let rooms = "SELECT *,
                  max(seq, coalesce((SELECT max(seq) FROM events WHERE room = rooms.id AND kept), 0))
                      AS head,
                  (SELECT min(seq) FROM events WHERE room = rooms.id AND kept) AS first
-             FROM rooms ORDER BY id",
-        )?;
-        let mut sessions = conn.prepare(
-            "SELECT id, token, user, nick, guest, address_hash, rooms FROM sessions ORDER BY id",
-        )?;
+             FROM rooms ORDER BY id";
+        // Nobody comes back with a login that has ended.
+        let sessions = "SELECT * FROM sessions
+             WHERE login IS NULL OR login IN (SELECT id FROM logins) ORDER BY id";
         Ok(Self {
-            rooms: rooms.query_map((), RoomRow::load)?.collect::<Result<_, _>>()?,
-            sessions: sessions.query_map((), SessionRow::load)?.collect::<Result<_, _>>()?,
+            rooms: all(conn, rooms, (), RoomRow::load)?,
+            sessions: all(conn, sessions, (), SessionRow::load)?,
             images: images::present(conn)?,
             gone: images::gone(conn)?,
+            accounts: AccountRow::every(conn)?,
+            logins: LoginRow::every(conn)?,
+            devices: people::devices(conn)?,
+            room_roles: RoomRoleRow::every(conn)?,
+            reads: ReadRow::every(conn)?,
+            sanctions: SanctionRow::every(conn)?,
+            invites: InviteRow::every(conn)?,
+            reports: ReportRow::every(conn)?,
         })
     }
 }
@@ -124,6 +131,7 @@ impl RoomRow {
             first_seq: first.map_or(seq + 1, place),
             topic: row.get::<_, Option<String>>("topic")?.and_then(topic),
             created_at: Timestamp(row.get("created_at")?),
+            settings: settings(row)?,
         })
     }
 
@@ -133,8 +141,43 @@ impl RoomRow {
         let (name, epoch, seq) = (self.name.as_str(), &self.epoch.0, number(self.seq));
         let topic = self.topic.as_ref().and_then(shown);
         let values = params![self.id.0, name, epoch, seq, topic, self.created_at.0];
-        conn.prepare_cached(sql)?.execute(values).map(drop)
+        conn.prepare_cached(sql)?.execute(values)?;
+        set_room(conn, self.id, &self.settings)
     }
+}
+
+/// Writes a room's rules.
+pub(super) fn set_room(
+    conn: &Connection,
+    room: RoomId,
+    rules: &RoomSettings,
+) -> rusqlite::Result<()> {
+    let sql = "UPDATE rooms SET visibility = ?2, guests = ?3, slow_s = ?4, topic_locked = ?5,
+                   keep = ?6, founded = ?7 WHERE id = ?1";
+    let values = params![
+        room.0,
+        rules.visibility.name(),
+        rules.guests,
+        rules.slow_s,
+        rules.topic_locked,
+        rules.keep.map(|keep| keep.to_string()),
+        rules.founded,
+    ];
+    conn.prepare_cached(sql)?.execute(values).map(drop)
+}
+
+fn settings(row: &Row<'_>) -> rusqlite::Result<RoomSettings> {
+    let visibility = row.get_ref("visibility")?.as_str()?.parse();
+    let keep: Option<String> = row.get("keep")?;
+    Ok(RoomSettings {
+        // A word of another version must not open a room.
+        visibility: visibility.unwrap_or(Visibility::Private),
+        guests: row.get("guests")?,
+        slow_s: row.get("slow_s")?,
+        topic_locked: row.get("topic_locked")?,
+        keep: keep.and_then(|keep| keep.parse().ok()),
+        founded: row.get("founded")?,
+    })
 }
 
 impl SessionRow {
@@ -143,17 +186,18 @@ impl SessionRow {
             id: SessionId(row.get("id")?),
             token: TokenHash(row.get("token")?),
             user: UserId(row.get("user")?),
-            nick: Nick::stored(row.get::<_, String>("nick")?),
+            nick: nick(row, "nick")?,
             guest: row.get("guest")?,
             address_hash: row.get("address_hash")?,
             rooms: listed(row.get_ref("rooms")?.as_str()?),
+            login: row.get::<_, Option<i64>>("login")?.map(LoginId),
         })
     }
 
     pub(super) fn save(&self, conn: &Connection) -> rusqlite::Result<()> {
         let sql = "INSERT OR REPLACE INTO sessions
-                   (id, token, user, nick, guest, address_hash, rooms)
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+                   (id, token, user, nick, guest, address_hash, rooms, login)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
         let (nick, rooms) = (self.nick.as_str(), list(&self.rooms));
         let values = params![
             self.id.0,
@@ -162,10 +206,45 @@ impl SessionRow {
             nick,
             self.guest,
             self.address_hash,
-            rooms
+            rooms,
+            self.login.map(|login| login.0),
         ];
         conn.prepare_cached(sql)?.execute(values).map(drop)
     }
+}
+
+/// Removes a session.
+pub(super) fn end_session(conn: &Connection, id: SessionId) -> rusqlite::Result<()> {
+    conn.prepare_cached("DELETE FROM sessions WHERE id = ?1")?.execute([id.0]).map(drop)
+}
+
+/// Removes the sessions whose login has ended: nobody comes back to them.
+pub(super) fn drop_orphans(conn: &Connection) -> rusqlite::Result<()> {
+    let sql = "DELETE FROM sessions
+               WHERE login IS NOT NULL AND login NOT IN (SELECT id FROM logins)";
+    conn.execute(sql, ()).map(drop)
+}
+
+/// All rows of an answer.
+pub(super) fn all<T>(
+    conn: &Connection,
+    sql: &str,
+    params: impl Params,
+    load: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<Vec<T>> {
+    conn.prepare_cached(sql)?.query_map(params, load)?.collect()
+}
+
+/// A stored name; one that was overwritten is nobody's any more.
+pub(super) fn nick(row: &Row<'_>, column: &str) -> rusqlite::Result<Nick> {
+    let text = row.get_ref(column)?.as_str();
+    Ok(text.map_or_else(|_| Nick::deleted(), |name| Nick::stored(name.to_owned())))
+}
+
+/// The name of a room.
+pub(super) fn room_name(conn: &Connection, room: RoomId) -> rusqlite::Result<Option<String>> {
+    let sql = "SELECT name FROM rooms WHERE id = ?1";
+    conn.prepare_cached(sql)?.query_row([room.0], |row| row.get(0)).optional()
 }
 
 /// A topic as the column holds it: none for the empty one.

@@ -18,7 +18,8 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::model::{
-    Author, Body, ClientId, Emoji, Epoch, Event, MessageText, Nick, RoomName, Timestamp, UserId,
+    Author, Body, ClientId, Emoji, Epoch, Event, MessageText, Nick, RoomName, RoomSettings,
+    Timestamp, UserId,
 };
 
 const LOBBY: RoomId = RoomId(1);
@@ -110,6 +111,7 @@ fn room(id: RoomId, name: &str) -> RoomRow {
         first_seq: 1,
         topic: None,
         created_at: NOON,
+        settings: RoomSettings::default(),
     }
 }
 
@@ -125,7 +127,8 @@ fn append(who: &str, body: Body) -> Op {
 }
 
 fn event(who: &str, body: Body) -> Append {
-    Append { room: LOBBY, at: NOON, author: author(who), name_key: who.to_lowercase(), body }
+    let (author, name_key) = (author(who), who.to_lowercase());
+    Append { room: LOBBY, at: NOON, author, name_key, body, rights: Rights::default() }
 }
 
 fn text(words: &str) -> MessageText {

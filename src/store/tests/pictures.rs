@@ -20,6 +20,7 @@ fn picture(id: u128) -> ImageRow {
         name: "bicycle.png".into(),
         created_at: NOON,
         expires_at: NOON.plus(60_000),
+        pending: false,
     }
 }
 
