@@ -73,6 +73,9 @@ codes! {
     ShuttingDown "shutting_down" 503 "The server is shutting down; come back and resume.",
     NotFound "not_found" 404 "There is nothing here.",
     MethodNotAllowed "method_not_allowed" 405 "This address does not take that method.",
+    BadRequest "bad_request" 400 "This is no request that HTTP knows.",
+    UriTooLong "uri_too_long" 414 "This address is too long.",
+    HeadersTooLarge "headers_too_large" 431 "The headers of this request are too many or too large.",
     RequestTimeout "request_timeout" 408 "The rest of this request did not come in time.",
     PayloadTooLarge "payload_too_large" 413 "This request is too large.",
     UnsupportedMediaType "unsupported_media_type" 415 "This kind of content is not understood here.",
@@ -166,6 +169,6 @@ mod tests {
             assert!(code.sentence().ends_with('.'));
             assert!((400..=599).contains(&code.status()));
         }
-        assert_eq!(Code::ALL.len(), 44);
+        assert_eq!(Code::ALL.len(), 47);
     }
 }

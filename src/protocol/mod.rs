@@ -23,7 +23,7 @@ pub use commands::{COMMANDS, Command, Field, Rate};
 pub use decode::{Decoded, ReplyId, decode};
 pub use event::{event_json, uploaded_json};
 pub use fields::MAX_LIMIT;
-pub use headers::SECURITY_HEADERS;
+pub use headers::{SECURITY_HEADERS, STRICT_TRANSPORT_SECURITY};
 pub use request::{After, Draft, Hello, Page, Request};
 pub use server::*;
 pub use words::{parse_alt, parse_client_id, parse_nick, parse_text};

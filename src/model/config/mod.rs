@@ -47,6 +47,8 @@ pub struct Config {
     pub origins: Vec<String>,
     /// Proxies whose word about a request's sender counts.
     pub trusted_proxies: Networks,
+    /// Whether and how connections are encrypted.
+    pub tls: Tls,
     /// Whether people without an account may come in.
     pub guests: bool,
     /// What an acknowledgement survives.
@@ -65,6 +67,15 @@ pub struct Config {
     pub images: Images,
     /// The pace of the janitor.
     pub janitor: JanitorConfig,
+}
+
+/// The files of TLS: both or neither.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tls {
+    /// The certificate, then those that vouch for it, as PEM.
+    pub certificate: Option<PathBuf>,
+    /// Its private key, as PEM.
+    pub key: Option<PathBuf>,
 }
 
 /// What an acknowledged event survives.
@@ -186,6 +197,7 @@ impl Default for Config {
             workers: 0,
             origins: Vec::new(),
             trusted_proxies: Networks::default(),
+            tls: Tls::default(),
             guests: true,
             durability: Durability::Normal,
             heartbeat: Heartbeat { interval_ms: 20_000, timeout_ms: 50_000 },
