@@ -8,51 +8,60 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use actix::prelude::*;
-use actix_http::HttpService;
+use actix_codec::Framed;
+use actix_http::body::MessageBody;
+use actix_http::error::DispatchError;
+use actix_http::{HttpServiceBuilder, Request, h1};
 use actix_rt::net::TcpStream;
 use actix_rt::signal::unix::{SignalKind, signal};
 use actix_server::{Server, ServerHandle};
-use actix_service::{fn_service, map_config};
+use actix_service::{ServiceFactory, ServiceFactoryExt, apply_fn_factory, fn_service, map_config};
 use actix_web::dev::AppConfig;
 use actix_web::{App, middleware, web};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use rand::SeedableRng;
 
 use crate::chat::{Chat, ChatServer, Local, Meters, Moment, Relay, Rules, Shutdown, WorkerUp};
+use crate::gate::{Answer, Counts, Entrance, Front, Keyring, Line};
 use crate::janitor::Janitor;
 use crate::model::config::{Config, Durability};
 use crate::model::{Timestamp, uptime_ms};
-use crate::session::{Admission, Doorman, Household, LinkLimits, Origins, Pulse, Seat};
+use crate::session::{Admission, Doorman, Household, LinkLimits, Origins, Pulse, Socket};
 use crate::store::{self, Store, StoreError};
 use crate::uploads::Gallery;
-use crate::web::{Darkroom, Site, routes, security_headers, turnstile};
+use crate::web::{Darkroom, Site, cors, routes, turnstile};
 
 /// How long connections may take to say goodbye at a shutdown.
 const FAREWELL: Duration = Duration::from_secs(3);
 /// Upper ends of the buckets of `parlor_log_commit_seconds`.
 const COMMIT_BUCKETS: [f64; 9] = [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 1.0, 10.0];
+/// What a client may send over HTTP/2 before it is read: of one request,
+const STREAM_WINDOW: u32 = 256 * 1024;
+/// and of all requests of a connection.
+const CONNECTION_WINDOW: u32 = 512 * 1024;
 /// File descriptors that are not for connections: the store, listeners, standard streams.
 const SPARE_FILES: u64 = 64;
 
-/// Serves until told to stop (SIGTERM, SIGINT).
+/// Serves until told to stop (SIGTERM, SIGINT); with a keyring over TLS.
 ///
 /// # Errors
 /// When the address, the data directory or the store cannot be used.
-pub fn serve(config: Config) -> io::Result<()> {
+pub fn serve(config: Config, keyring: Option<Arc<Keyring>>) -> io::Result<()> {
     abort_when_the_heart_stops();
     actix::System::new().block_on(async {
-        let running = Running::start(config).await?;
-        announce(running.address)?;
+        let scheme = if keyring.is_some() { "https" } else { "http" };
+        let running = Running::start(config, keyring).await?;
+        announce(scheme, running.address)?;
         wait_for_signal().await?;
         running.stop().await;
         Ok(())
     })
 }
 
-fn announce(address: SocketAddr) -> io::Result<()> {
+fn announce(scheme: &str, address: SocketAddr) -> io::Result<()> {
     use std::io::Write;
     let mut out = io::stdout().lock();
-    writeln!(out, "Parlor is open: http://{address}/")?;
+    writeln!(out, "Parlor is open: {scheme}://{address}/")?;
     out.flush()
 }
 
@@ -103,6 +112,8 @@ struct Blueprint {
     admission: Arc<Admission>,
     open: Arc<AtomicBool>,
     meters: Meters,
+    counts: Counts,
+    keyring: Option<Arc<Keyring>>,
     prometheus: PrometheusHandle,
     workers: Arc<AtomicU32>,
     darkroom: Darkroom,
@@ -113,7 +124,7 @@ impl Running {
     ///
     /// # Errors
     /// When the address, the data directory or the store cannot be used.
-    pub async fn start(config: Config) -> io::Result<Self> {
+    pub async fn start(config: Config, keyring: Option<Arc<Keyring>>) -> io::Result<Self> {
         let _ = uptime_ms();
         let files = raise_file_limit();
         survive_file_size_limit()?;
@@ -135,7 +146,7 @@ impl Running {
             .set_buckets(&COMMIT_BUCKETS)
             .map_err(io::Error::other)?
             .build_recorder();
-        let meters = Meters::new(&recorder);
+        let (meters, counts) = (Meters::new(&recorder), Counts::new(&recorder));
         let now = Moment { mono: uptime_ms(), wall: Timestamp::now() };
         let rng = rand::rngs::StdRng::from_rng(&mut rand::rng());
         let chat = Chat::new(Rules::of(&config), boot, now, rng);
@@ -157,6 +168,8 @@ impl Running {
             admission: Arc::clone(&admission),
             open: Arc::clone(&open),
             meters,
+            counts,
+            keyring,
             prometheus: recorder.handle(),
             workers: Arc::default(),
             darkroom,
@@ -218,57 +231,90 @@ fn survive_file_size_limit() -> io::Result<()> {
     signal(SignalKind::from_raw(SIGXFSZ)).map(drop)
 }
 
+/// What a service does that takes what a client asked and its stream.
+type Upgrade<S> = (Request, Framed<Line<S>, h1::Codec>);
+
 impl Blueprint {
     fn serve(self, listener: TcpListener, address: SocketAddr) -> io::Result<Server> {
         let workers = match self.config.workers {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             workers => workers,
         };
-        Server::build()
+        let server = Server::build()
             .workers(workers)
             .disable_signals()
             .shutdown_timeout(1)
-            .max_concurrent_connections(usize::MAX >> 1)
-            .listen("parlor", listener, move || {
-                let (site, doorman) = self.move_in();
-                let admission = Arc::clone(&self.admission);
-                let trusted = Rc::clone(&site.trusted);
-                let upgrade = move |(request, framed)| {
-                    let doorman = doorman.clone();
-                    async move {
-                        if let Err(error) = doorman.answer(request, framed).await {
-                            log::debug!("a handshake broke off: {error}");
-                        }
-                        Ok::<(), actix_web::Error>(())
-                    }
-                };
-                let app = App::new()
-                    .app_data(web::Data::new(site))
-                    .wrap(middleware::from_fn(turnstile))
-                    .wrap(security_headers())
-                    .wrap(middleware::NormalizePath::trim())
-                    .configure(routes);
-                let app = map_config(app, |()| AppConfig::default());
-                HttpService::build()
-                    .keep_alive(Duration::from_secs(30))
-                    .client_request_timeout(Duration::from_secs(10))
-                    .client_disconnect_timeout(Duration::from_secs(1))
-                    .local_addr(address)
-                    .on_connect_ext(move |io: &TcpStream, data| {
-                        // Or a picture's bytes wait 40 ms for its head to be acknowledged; the
-                        // builder's own setting does not reach plain HTTP/1.
-                        let _ = io.set_nodelay(true);
-                        // Whose peer is gone already gets no seat, and needs none.
-                        if let Ok(peer) = io.peer_addr() {
-                            let known = !trusted.contain(peer.ip());
-                            data.insert(Seat::find(&admission, peer.ip(), known));
-                        }
-                    })
-                    .upgrade(fn_service(upgrade))
-                    .h1(app)
-                    .tcp()
-            })
-            .map(actix_server::ServerBuilder::run)
+            .max_concurrent_connections(usize::MAX >> 1);
+        let Some(keyring) = self.keyring.clone() else {
+            let open = move || self.plain_worker(address);
+            return server.listen("parlor", listener, open).map(actix_server::ServerBuilder::run);
+        };
+        Arc::clone(&keyring).watch();
+        let open = move || self.tls_worker(address, Arc::clone(&keyring));
+        server.listen("parlor", listener, open).map(actix_server::ServerBuilder::run)
+    }
+
+    /// A worker's services over TCP: HTTP/1.1.
+    fn plain_worker(
+        &self,
+        address: SocketAddr,
+    ) -> impl ServiceFactory<TcpStream, Config = (), Response = (), InitError = ()> + use<> {
+        let (app, doorman, entrance) = self.furnish();
+        let http = http(address).upgrade(upgrade(doorman)).h1(app);
+        let enter = move |io| std::future::ready(Ok(entrance.plain(io)));
+        fn_service(enter).and_then(http)
+    }
+
+    /// A worker's services over TLS: HTTP/2 or HTTP/1.1, as was agreed in the handshake.
+    fn tls_worker(
+        &self,
+        address: SocketAddr,
+        keyring: Arc<Keyring>,
+    ) -> impl ServiceFactory<TcpStream, Config = (), Response = (), InitError = ()> + use<> {
+        let (app, doorman, entrance) = self.furnish();
+        let http = http(address).upgrade(upgrade(doorman)).finish(app);
+        let enter = move |io| {
+            let (entrance, keyring) = (entrance.clone(), Arc::clone(&keyring));
+            async move { entrance.encrypted(io, &keyring).await.map_err(DispatchError::Io) }
+        };
+        fn_service(enter).and_then(http)
+    }
+
+    /// What a worker does whatever its connections are made of.
+    fn furnish(
+        &self,
+    ) -> (
+        impl ServiceFactory<
+            Request,
+            Config = (),
+            Response = Answer<impl MessageBody + use<>>,
+            Error = actix_web::Error,
+            InitError = (),
+        > + use<>,
+        Doorman,
+        Entrance,
+    ) {
+        let (site, doorman) = self.move_in();
+        let (trusted, tls) = (Rc::clone(&site.trusted), site.tls);
+        let (meters, counts) = (self.meters.clone(), self.counts.clone());
+        let entrance = Entrance::new(
+            Arc::clone(&self.admission),
+            Rc::clone(&trusted),
+            meters.clone(),
+            counts,
+            tls,
+        );
+        let front = Front::new(trusted, meters, tls);
+        let cross_origin = !site.origins.is_closed();
+        let app = App::new()
+            .app_data(web::Data::new(site))
+            .wrap(middleware::from_fn(turnstile))
+            .wrap(middleware::Condition::new(cross_origin, middleware::from_fn(cors)))
+            .wrap(middleware::NormalizePath::trim())
+            .configure(routes);
+        let app = map_config(app, |()| AppConfig::default());
+        let app = apply_fn_factory(app, move |request, app: &_| front.call(request, app));
+        (app, doorman, entrance)
     }
 
     /// Sets one worker up: its table of connections, its relay, what its services know.
@@ -291,7 +337,8 @@ impl Blueprint {
             pulse,
             hello_ms: config.limits.hello_ms,
         });
-        let origins = Origins::new(config.origins.clone());
+        let tls = self.keyring.is_some();
+        let origins = Origins::new(config.origins.clone(), tls);
         let trusted = Rc::new(config.trusted_proxies.clone());
         let doorman = Doorman {
             house,
@@ -299,6 +346,7 @@ impl Blueprint {
             origins: origins.clone(),
             trusted: Rc::clone(&trusted),
             open: Arc::clone(&self.open),
+            tls,
         };
         let site = Site {
             origins,
@@ -310,6 +358,7 @@ impl Blueprint {
             text_chars: config.limits.text_chars,
             image_bytes: config.limits.image_bytes,
             darkroom: self.darkroom.clone(),
+            tls,
             guests: config.guests,
             open: Arc::clone(&self.open),
             meters: self.meters.clone(),
@@ -317,4 +366,42 @@ impl Blueprint {
         };
         (site, doorman)
     }
+}
+
+/// How connections are kept and given up, whatever they are made of.
+fn http<S, A>(address: SocketAddr) -> HttpServiceBuilder<Line<S>, A>
+where
+    A: ServiceFactory<Request, Config = (), Error = actix_web::Error, InitError = ()>,
+    A::Service: 'static,
+{
+    HttpServiceBuilder::default()
+        .keep_alive(Duration::from_secs(30))
+        .client_request_timeout(Duration::from_secs(10))
+        .client_disconnect_timeout(Duration::from_secs(1))
+        .h2_initial_window_size(STREAM_WINDOW)
+        .h2_initial_connection_window_size(CONNECTION_WINDOW)
+        .local_addr(address)
+        .on_connect_ext(|line: &Line<S>, data| {
+            data.insert(line.visit());
+            if let Some(seat) = line.take_seat() {
+                data.insert(seat);
+            }
+        })
+}
+
+/// Hands a request to upgrade to the door, together with its bare stream.
+fn upgrade<S: Socket>(
+    doorman: Doorman,
+) -> impl ServiceFactory<Upgrade<S>, Config = (), Response = (), Error = actix_web::Error, InitError = ()>
+{
+    fn_service(move |(request, framed): Upgrade<S>| {
+        let doorman = doorman.clone();
+        async move {
+            let framed = framed.into_map_io(Line::into_inner);
+            if let Err(error) = doorman.answer(request, framed).await {
+                log::debug!("a handshake broke off: {error}");
+            }
+            Ok(())
+        }
+    })
 }

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use parlor::gate::Keyring;
 use parlor::inventory::Inventory;
 use parlor::model::Timestamp;
 use parlor::model::config::{self, CONFIG_VARIABLE, Config, FileText, Inputs, Refusal, Resolved};
@@ -158,7 +159,9 @@ impl Options {
 
 fn serve(options: &Options) -> Result<(), Failure> {
     let resolved = options.clone().resolve()?;
-    parlor::app::serve(resolved.config).map_err(Failure::Serve)
+    let keyring = Keyring::open(&resolved.config.tls)
+        .map_err(|flaw| Failure::Refused(resolved.unusable(flaw.key, &flaw.why)))?;
+    parlor::app::serve(resolved.config, keyring).map_err(Failure::Serve)
 }
 
 fn images(config: &Config, json: bool) -> Result<(), Failure> {

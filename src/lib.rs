@@ -1,12 +1,13 @@
 //! Parlor: a real-time chat server that one program serves.
 //!
 //! The rooms of the house, and which way imports point (downwards only):
-//! `app` → `web`, `janitor` → `session` → `chat` → `store`, `uploads` → `protocol` → `model`.
+//! `app` → `web`, `gate`, `janitor` → `session` → `chat` → `store`, `uploads` → `protocol` → `model`.
 //! `docs/architecture.md` walks through them.
 #![forbid(unsafe_code)]
 
 pub mod app;
 pub mod chat;
+pub mod gate;
 pub mod inventory;
 pub mod janitor;
 pub mod model;

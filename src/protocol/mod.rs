@@ -24,7 +24,7 @@ pub use commands::{COMMANDS, Command, Field, Needs, Rate};
 pub use decode::{Decoded, ReplyId, decode};
 pub use event::{event_json, uploaded_json};
 pub use fields::MAX_LIMIT;
-pub use headers::SECURITY_HEADERS;
+pub use headers::{SECURITY_HEADERS, STRICT_TRANSPORT_SECURITY};
 pub use order::{Order, Patch};
 pub use request::{After, Draft, Hello, Page, Request};
 pub use server::*;

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use actix_codec::{AsyncRead, AsyncWrite, Framed};
 use actix_http::body::BodySize;
-use actix_http::{Request, Response, StatusCode, Version, h1, header, ws};
+use actix_http::{Method, Request, Response, StatusCode, Version, h1, header, ws};
 use actix_web_actors::ws::HandshakeError;
 use futures_util::SinkExt;
 use serde::Deserialize;
@@ -18,10 +18,12 @@ use super::actor::{Greeting, Household, WsSession};
 use super::admission::{Full, Seat};
 use super::browser::browser;
 use super::forwarded::client_address;
+use super::heads::{METHODS, check_head};
 use super::link::{Link, LinkLimits};
 use super::origins::Origins;
+use super::secure::is_secure;
 use crate::model::Networks;
-use crate::protocol::{Code, Refusal, SECURITY_HEADERS, problem, wire};
+use crate::protocol::{Code, Refusal, SECURITY_HEADERS, STRICT_TRANSPORT_SECURITY, problem, wire};
 
 /// A socket that a session can own.
 pub trait Socket: AsyncRead + AsyncWrite + Unpin + 'static {
@@ -33,6 +35,12 @@ impl Socket for actix_rt::net::TcpStream {
     fn set_nodelay(&self) {
         // A peer that is gone already: the first read will tell.
         let _ = Self::set_nodelay(self, true);
+    }
+}
+
+impl Socket for tokio_rustls::server::TlsStream<actix_rt::net::TcpStream> {
+    fn set_nodelay(&self) {
+        Socket::set_nodelay(self.get_ref().0);
     }
 }
 
@@ -49,6 +57,8 @@ pub struct Doorman {
     pub trusted: Rc<Networks>,
     /// Whether the server is open.
     pub open: Arc<AtomicBool>,
+    /// Whether connections are encrypted.
+    pub tls: bool,
 }
 
 #[derive(Deserialize)]
@@ -67,18 +77,20 @@ impl Doorman {
         request: Request,
         mut framed: Framed<S, h1::Codec>,
     ) -> Result<(), std::io::Error> {
+        let headers = &request.head().headers;
+        let peer = request.peer_addr().map(|peer| peer.ip());
+        let secure = is_secure(self.tls, peer, headers, &self.trusted);
         let admitted = self.check(&request).and_then(|()| {
             let scripted = scripted(request.uri().query())?;
             let seat = request.conn_data::<Seat>().ok_or(Full::Server)?;
-            let peer = request.peer_addr().ok_or(Full::Server)?.ip();
-            let client = client_address(peer, &request.head().headers, &self.trusted);
+            let client = client_address(peer.ok_or(Full::Server)?, headers, &self.trusted);
             Ok((scripted, seat.take(client)?))
         });
         let (scripted, place) = match admitted {
             Ok(admitted) => admitted,
             Err(refusal) => {
                 self.house.meters.refused(refusal.code);
-                return refuse(&mut framed, &refusal).await;
+                return refuse(&mut framed, &refusal, request.method(), secure).await;
             }
         };
         let response = ws::handshake_response(request.head()).finish();
@@ -86,7 +98,7 @@ impl Doorman {
         framed.send(head).await?;
         let parts = framed.into_parts();
         parts.io.set_nodelay();
-        let browser = browser(&request.head().headers).map(Box::new);
+        let browser = browser(headers, secure).map(Box::new);
         let greeting = Greeting { first: parts.read_buf.to_vec(), scripted, place, browser };
         let first_ping = rand::random_range(0..self.limits.pulse.interval_ms.max(1));
         let link = Link::new(parts.io, self.limits, first_ping);
@@ -95,6 +107,8 @@ impl Doorman {
     }
 
     fn check(&self, request: &Request) -> Result<(), Refusal> {
+        let head = request.head();
+        check_head(&head.method, &head.uri, &head.headers)?;
         if request.path() != "/ws" {
             return Err(Refusal::because(Code::NotFound, "A WebSocket opens at /ws."));
         }
@@ -141,6 +155,8 @@ fn scripted(query: Option<&str>) -> Result<Vec<String>, Refusal> {
 async fn refuse<S: Socket>(
     framed: &mut Framed<S, h1::Codec>,
     refusal: &Refusal,
+    method: &Method,
+    secure: bool,
 ) -> Result<(), std::io::Error> {
     let body = problem::json(refusal);
     let status = StatusCode::from_u16(refusal.code.status());
@@ -148,13 +164,15 @@ async fn refuse<S: Socket>(
     response.insert_header((header::CONTENT_TYPE, problem::MEDIA_TYPE));
     response.insert_header((header::CONNECTION, "close"));
     if refusal.code == Code::MethodNotAllowed {
-        response.insert_header((header::ALLOW, "GET"));
+        let here = if *method == Method::CONNECT { METHODS } else { "GET" };
+        response.insert_header((header::ALLOW, here));
     }
     if let Some(seconds) = problem::retry_after_seconds(refusal) {
         response.insert_header((header::RETRY_AFTER, seconds));
     }
     response.insert_header((header::SEC_WEBSOCKET_VERSION, "13"));
-    for header in SECURITY_HEADERS {
+    let sure = secure.then_some(STRICT_TRANSPORT_SECURITY);
+    for header in SECURITY_HEADERS.into_iter().chain(sure) {
         response.insert_header(header);
     }
     let size = BodySize::Sized(body.len() as u64);

@@ -10,14 +10,17 @@
 mod actor;
 mod admission;
 mod browser;
+pub mod cookies;
 mod forwarded;
 mod frames;
 mod handshake;
+mod heads;
 mod link;
 mod origins;
 mod outbox;
 mod pulse;
 mod reader;
+mod secure;
 mod trouble;
 
 pub use actor::{Greeting, Household, WsSession};
@@ -26,7 +29,9 @@ pub use browser::{browser, new_cookie};
 pub use forwarded::client_address;
 pub use frames::{Frames, Incoming, Violation};
 pub use handshake::{Doorman, Socket, handshake_refusal};
+pub use heads::{METHODS, TARGET_BYTES, check_head, too_long};
 pub use link::{Link, LinkLimits};
 pub use origins::Origins;
 pub use pulse::Pulse;
 pub use reader::Reader;
+pub use secure::is_secure;

@@ -4,10 +4,10 @@
 //! is refused is a problem document. Upgrades never come here: see `session::handshake`.
 
 mod assets;
+mod cors;
 mod darkroom;
 mod desks;
 mod form;
-mod headers;
 mod health;
 mod messages;
 mod page;
@@ -31,8 +31,8 @@ use crate::chat::{ChatServer, Local, Meters};
 use crate::model::Networks;
 use crate::session::{Origins, Pulse};
 
+pub use cors::cors;
 pub use darkroom::Darkroom;
-pub use headers::security_headers;
 pub use turnstile::turnstile;
 
 /// What the handlers of one worker know.
@@ -56,6 +56,8 @@ pub struct Site {
     pub image_bytes: u64,
     /// Where uploads become pictures.
     pub darkroom: Darkroom,
+    /// Whether connections are encrypted.
+    pub tls: bool,
     /// Whether people without a login may read.
     pub guests: bool,
     /// Whether the server is open.
@@ -95,14 +97,15 @@ fn readable(path: &'static str, handler: fn() -> Route) -> Resource {
     web::resource(path)
         .route(handler().method(actix_web::http::Method::GET))
         .route(handler().method(actix_web::http::Method::HEAD))
-        .default_service(web::to(|| refused::method("GET, HEAD")))
+        .default_service(web::to(|request| refused::method(request, "GET, HEAD, OPTIONS")))
 }
 
 /// A resource with one method.
 fn only(method: &'static str, path: &'static str, handler: fn() -> Route) -> Resource {
     let verb = actix_web::http::Method::from_bytes(method.as_bytes());
     let verb = verb.expect("methods are spelled out in the table above");
+    let allow = if method == "POST" { "POST, OPTIONS" } else { "DELETE, OPTIONS" };
     web::resource(path)
         .route(handler().method(verb))
-        .default_service(web::to(move || refused::method(method)))
+        .default_service(web::to(move |request| refused::method(request, allow)))
 }

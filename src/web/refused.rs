@@ -1,12 +1,12 @@
 //! Refusals over HTTP: every one a problem document with a code of the protocol.
 
 use actix_web::error::{InternalError, PathError, QueryPayloadError};
-use actix_web::http::{StatusCode, header};
+use actix_web::http::{Method, StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use actix_web_actors::ws;
 
 use crate::protocol::{Code, Refusal, problem};
-use crate::session::handshake_refusal;
+use crate::session::{METHODS, handshake_refusal};
 
 /// A refusal as an error of actix-web.
 #[derive(Debug)]
@@ -75,15 +75,22 @@ impl ResponseError for Refused {
     }
 }
 
-/// No such address.
-pub async fn not_found() -> Result<HttpResponse, Refused> {
+/// No such address. `OPTIONS *` asks of the server as a whole.
+pub async fn not_found(request: HttpRequest) -> Result<HttpResponse, Refused> {
+    if request.path() == "*" {
+        return Ok(method(request, METHODS).await);
+    }
     Err(Code::NotFound.into())
 }
 
-/// No such method here; `allow` lists those that there are (RFC 9110 section 15.5.6).
-pub async fn method(allow: &'static str) -> HttpResponse {
-    let refused = Refused::from(Code::MethodNotAllowed);
-    let mut response = HttpResponse::from_error(refused);
+/// `allow` lists the methods that there are here: for who asks with `OPTIONS`, and for who asks with
+/// one that is not among them (RFC 9110 sections 9.3.7 and 15.5.6).
+pub async fn method(request: HttpRequest, allow: &'static str) -> HttpResponse {
+    let mut response = if request.method() == Method::OPTIONS {
+        HttpResponse::NoContent().finish()
+    } else {
+        HttpResponse::from_error(Refused::from(Code::MethodNotAllowed))
+    };
     let allow = header::HeaderValue::from_static(allow);
     response.headers_mut().insert(header::ALLOW, allow);
     response

@@ -10,7 +10,7 @@ use super::refused::Refused;
 use crate::chat::Viewer;
 use crate::model::TokenHash;
 use crate::protocol::Code;
-use crate::session::{browser, client_address};
+use crate::session::{browser, client_address, is_secure};
 
 /// The hash of the token in `Authorization: Bearer` (RFC 6750); none where there is no such header.
 ///
@@ -33,13 +33,20 @@ pub fn client(request: &HttpRequest, site: &Site) -> Result<IpAddr, Refused> {
     Ok(client_address(peer, request.headers(), &site.trusted))
 }
 
+/// Whether a request came by a secure way: by it cookies are named, made and found.
+pub fn came_securely(request: &HttpRequest, site: &Site) -> bool {
+    let peer = request.peer_addr().map(|peer| peer.ip());
+    is_secure(site.tls, peer, request.headers(), &site.trusted)
+}
+
 /// Who wants to see a picture: by token, else by cookie.
 ///
 /// # Errors
 /// As [`bearer`].
-pub fn viewer(request: &HttpRequest) -> Result<Viewer, Refused> {
+pub fn viewer(request: &HttpRequest, site: &Site) -> Result<Viewer, Refused> {
     if let Some(token) = bearer(request)? {
         return Ok(Viewer::Token(token));
     }
-    Ok(browser(request.headers()).map_or(Viewer::Nobody, Viewer::Browser))
+    let browser = browser(request.headers(), came_securely(request, site));
+    Ok(browser.map_or(Viewer::Nobody, Viewer::Browser))
 }

@@ -10,7 +10,7 @@ use crate::{home, text_of};
 /// The rooms from the roof down. Rooms of one storey do not know each other.
 const STOREYS: [&[&str]; 7] = [
     &["app"],
-    &["web", "janitor", "inventory"],
+    &["web", "gate", "janitor", "inventory"],
     &["session"],
     &["chat"],
     &["store", "uploads"],

@@ -47,6 +47,8 @@ pub struct Config {
     pub origins: Vec<String>,
     /// Proxies whose word about a request's sender counts.
     pub trusted_proxies: Networks,
+    /// Whether and how connections are encrypted.
+    pub tls: Tls,
     /// Whether people without an account may come in.
     pub guests: bool,
     /// Who may have an account.
@@ -111,6 +113,15 @@ pub struct Privacy {
     pub addresses_s: u64,
     /// What moderators and owners did.
     pub audit_s: u64,
+}
+
+/// The files of TLS: both or neither.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tls {
+    /// The certificate, then those that vouch for it, as PEM.
+    pub certificate: Option<PathBuf>,
+    /// Its private key, as PEM.
+    pub key: Option<PathBuf>,
 }
 
 /// What an acknowledged event survives.
@@ -265,6 +276,7 @@ impl Default for Config {
             workers: 0,
             origins: Vec::new(),
             trusted_proxies: Networks::default(),
+            tls: Tls::default(),
             guests: true,
             accounts: Accounts {
                 registration: Registration::Open,

@@ -118,6 +118,17 @@ impl Setting for PathBuf {
     }
 }
 
+/// A file that need not be: empty is none.
+impl Setting for Option<PathBuf> {
+    fn read(raw: &Raw, rule: &Rule) -> Option<Self> {
+        if raw.text()?.is_empty() { Some(None) } else { PathBuf::read(raw, rule).map(Some) }
+    }
+
+    fn show(&self) -> String {
+        self.as_ref().map_or_else(|| quoted(""), Setting::show)
+    }
+}
+
 /// Origins: a list, or text with commas between them.
 impl Setting for Vec<String> {
     fn read(raw: &Raw, _: &Rule) -> Option<Self> {

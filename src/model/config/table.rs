@@ -13,6 +13,10 @@ const DIRECTORY: Rule = Rule::Words("the path of a directory");
 const ORIGINS: Rule =
     Rule::Words("a list of origins, each http:// or https:// with a host, and a port if need be");
 const NETWORKS: Rule = Rule::Words("a list of addresses and networks such as 10.0.0.0/8");
+const CERTIFICATE: Rule = Rule::Words(
+    "the path of a PEM file with the server's certificate, then those that vouch for it",
+);
+const KEY: Rule = Rule::Words("the path of a PEM file with the private key of tls.certificate");
 const YES_NO: Rule = Rule::Words("true or false");
 const DURABILITIES: Rule = Rule::Words("normal or full");
 const REGISTRATION: Rule = Rule::Words("open, invite or off");
@@ -67,6 +71,14 @@ pub(super) static ROWS: &[Row] = &[
     row!(durability, "", DURABILITIES,
         "What an acknowledged message survives: `normal` the death of the process, `full` a \
          power cut too, and then each commit waits for the disk."),
+
+    row!(tls.certificate, "", CERTIFICATE,
+        "With this and `tls.key` Parlor speaks `https://` and `wss://`, and nothing else. Both files \
+         are looked at again every few seconds: a renewed pair counts without a restart.",
+        r#""/etc/parlor/fullchain.pem""#),
+    row!(tls.key, "", KEY,
+        "The private key. Both keys are set, or neither.",
+        r#""/etc/parlor/privkey.pem""#),
 
     row!(heartbeat.interval_ms, "ms", whole(50, DAY_MS / 24),
         "How often the server pings a client."),

@@ -68,14 +68,50 @@ fn the_options_with_names_beat_a_set() {
     assert_eq!(config.data, PathBuf::from("2024"));
 }
 
+/// Keys that are of use together only.
+const PAIR: [&str; 2] = ["tls.certificate", "tls.key"];
+
 #[test]
 fn every_example_works_in_all_three_places() {
     for row in ROWS {
-        let example = row.example();
-        accepted(&set(&[&format!("{}={example}", row.key)]));
-        accepted(&environment(&[(&variable(row), &example)]));
-        accepted(&file(&format!("{} = {example}", row.key)));
+        let together: Vec<_> = match PAIR.contains(&row.key) {
+            true => ROWS.iter().filter(|other| PAIR.contains(&other.key)).collect(),
+            false => vec![row],
+        };
+        let pairs = together.iter().map(|row| format!("{}={}", row.key, row.example()));
+        let pairs: Vec<String> = pairs.collect();
+        accepted(&set(&pairs.iter().map(String::as_str).collect::<Vec<_>>()));
+        accepted(&file(&pairs.join("\n")));
+        let variables: Vec<_> = together.iter().map(|row| (variable(row), row.example())).collect();
+        let variables: Vec<_> =
+            variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        accepted(&environment(&variables));
     }
+}
+
+#[test]
+fn a_certificate_without_its_key_is_refused_and_a_key_without_its_certificate() {
+    assert_eq!(
+        refused(&set(&["tls.certificate=a.pem"])),
+        "tls.certificate = \"a.pem\" (from --set) is refused: it needs tls.key as well. \
+         Try: --set tls.key=/etc/parlor/privkey.pem"
+    );
+    let words = refused(&file("[tls]\nkey = 'b.pem'"));
+    assert!(words.ends_with("Try: certificate = \"/etc/parlor/fullchain.pem\" under [tls]"));
+    let config = accepted(&set(&["tls.certificate=a.pem", "tls.key=b.pem"]));
+    assert_eq!(config.tls.key, Some(PathBuf::from("b.pem")));
+    assert_eq!(accepted(&set(&["tls.certificate=", "tls.key=\"\""])).tls, Tls::default());
+}
+
+#[test]
+fn a_file_of_no_use_is_refused_with_key_source_reason_rule_and_example() {
+    let resolved = Resolved::new(&set(&["tls.certificate=a.pem", "tls.key=b.pem"]));
+    let words = resolved.expect("names are fine").unusable("tls.key", "it is empty").to_string();
+    assert_eq!(
+        words,
+        "tls.key = \"b.pem\" (from --set) is refused: it is empty; it must be the path of a PEM \
+         file with the private key of tls.certificate. Try: --set tls.key=/etc/parlor/privkey.pem"
+    );
 }
 
 #[test]
