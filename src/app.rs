@@ -359,7 +359,6 @@ impl Blueprint {
             image_bytes: config.limits.image_bytes,
             darkroom: self.darkroom.clone(),
             tls,
-            guests: config.guests,
             open: Arc::clone(&self.open),
             meters: self.meters.clone(),
             prometheus: self.prometheus.clone(),

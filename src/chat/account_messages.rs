@@ -4,11 +4,13 @@ use actix::prelude::*;
 
 use super::accounts::Proof;
 use super::effect::Channel;
+use super::guessing::Guess;
 use super::logins::{Ending, NewLogin};
 use super::messages::handle;
 use super::operating::Operation;
 use super::registering::{Applicant, Legacy};
 use super::server::ChatServer;
+use crate::auth::Ticket;
 use crate::model::{Nick, PasswordHash, TokenHash};
 use crate::protocol::Refusal;
 
@@ -29,9 +31,9 @@ pub struct Register {
     pub channel: Channel,
 }
 
-/// Asks what a password for a name is compared with. A try is counted, whatever comes of it.
+/// Asks what a password for a name is compared with. A try is counted.
 #[derive(Message)]
-#[rtype(result = "Result<Option<Proof>, Refusal>")]
+#[rtype(result = "Result<Guess, Refusal>")]
 pub struct Challenge {
     /// The name.
     pub nick: Nick,
@@ -49,10 +51,6 @@ pub struct LogIn {
     pub proof: Proof,
     /// What the device gets.
     pub new: NewLogin,
-    /// The hash of the secret that the device had before.
-    pub device: Option<TokenHash>,
-    /// A fingerprint of where it is.
-    pub address: [u8; 32],
     /// Where the answer goes.
     pub channel: Channel,
 }
@@ -83,7 +81,7 @@ pub struct WhoAmI {
 
 /// Asks what the password of who shows a login is compared with. A try is counted.
 #[derive(Message)]
-#[rtype(result = "Result<Proof, Refusal>")]
+#[rtype(result = "Result<Guess, Refusal>")]
 pub struct OwnProof {
     /// Who.
     pub token: TokenHash,
@@ -129,6 +127,16 @@ pub struct Rehash {
     pub stronger: PasswordHash,
 }
 
+/// What became of a try at a password.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Guessed {
+    /// The try.
+    pub ticket: Ticket,
+    /// The password was right; else it was not looked at.
+    pub right: bool,
+}
+
 /// The operator wants something done.
 #[derive(Message)]
 #[rtype(result = "()")]
@@ -143,8 +151,11 @@ handle! {
     Register, |server, Register { applicant, password, channel }, ctx| {
         server.chat.register(Self::now(), &applicant, password, channel)
     };
-    LogIn, |server, LogIn { proof, new, device, address, channel }, ctx| {
-        server.chat.guessed_right(Self::now(), &proof, device, address);
+    Guessed, |server, Guessed { ticket, right }, ctx| match right {
+        true => server.chat.guessed_right(Self::now(), ticket),
+        false => server.chat.not_guessed(Self::now(), ticket),
+    };
+    LogIn, |server, LogIn { proof, new, channel }, ctx| {
         server.chat.log_in(Self::now(), &proof, new, channel)
     };
     LogOut, |server, LogOut { token, ending, channel }, ctx| {
@@ -184,9 +195,9 @@ macro_rules! ask {
 ask!(MayRegister => Result<(), Refusal>, |server, MayRegister(applicant)| {
     server.chat.may_register(Self::now(), &applicant)
 });
-ask!(Challenge => Result<Option<Proof>, Refusal>, |server, Challenge { nick, address, device }| {
-    server.chat.challenge(Self::now(), &nick, address, device)
+ask!(Challenge => Result<Guess, Refusal>, |server, Challenge { nick, address, device }| {
+    server.chat.guess(Self::now(), &nick, address, device)
 });
-ask!(OwnProof => Result<Proof, Refusal>, |server, OwnProof { token, address }| {
-    server.chat.own_challenge(Self::now(), &token, address)
+ask!(OwnProof => Result<Guess, Refusal>, |server, OwnProof { token, address }| {
+    server.chat.own_guess(Self::now(), &token, address)
 });

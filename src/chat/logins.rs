@@ -299,7 +299,7 @@ impl Chat {
         let frame = wire::text(&crate::protocol::ReadMark { room: &name, seq });
         for session in others {
             if let Some(conn) = self.sessions.get(&session).and_then(|entry| entry.conn) {
-                self.give(conn, frame.clone());
+                self.give_unasked(conn, frame.clone());
             }
         }
         self.queue_awaited(Op::SaveRead { user, room, seq }, Waiting::for_ok(reply));

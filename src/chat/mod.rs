@@ -22,6 +22,7 @@ mod dispatch;
 mod effect;
 mod entrance;
 mod founding;
+mod guessing;
 mod joining;
 mod letting_go;
 mod local;
@@ -63,12 +64,13 @@ mod volatile;
 mod wheel;
 
 pub use account_messages::{
-    ChangePassword, Challenge, DeleteAccount, LogIn, LogOut, MayRegister, Operate, OwnProof,
+    ChangePassword, Challenge, DeleteAccount, Guessed, LogIn, LogOut, MayRegister, Operate, OwnProof,
     Register, Rehash, WhoAmI,
 };
 pub use accounts::Proof;
 pub use bucket::{Bucket, Moment, Pace};
 pub use entrance::Caller;
+pub use guessing::Guess;
 pub use logins::{Ending, NewLogin};
 pub use operating::Operation;
 pub use reading::Reader;

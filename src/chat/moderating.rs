@@ -443,11 +443,11 @@ impl Chat {
         let name = room.and_then(|room| self.rooms.get(&room)).map(|room| &room.name);
         let Note { act: action, by, reason, until } = *note;
         let frame = wire::text(&Moderation { room: name, action, by, reason, until });
-        self.give(conn, frame);
+        self.give_unasked(conn, frame);
     }
 
     /// Gives a frame to a connection that did not ask for it.
-    pub(super) fn give(&mut self, conn: ConnId, frame: bytes::Bytes) {
+    pub(super) fn give_unasked(&mut self, conn: ConnId, frame: bytes::Bytes) {
         self.effects.push(Effect::To { conn, frame, answer: Answer::None });
     }
 

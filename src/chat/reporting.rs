@@ -61,7 +61,7 @@ impl Chat {
             .collect();
         let frame = wire::text(&Reported { room: &room.name, seq, by, reason });
         for conn in moderators {
-            self.give(conn, frame.clone());
+            self.give_unasked(conn, frame.clone());
         }
     }
 

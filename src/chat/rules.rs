@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::bucket::Pace;
+use crate::auth::{Rule, Settings};
 use crate::model::config::{Accounts, Config, Images, Limits, Logins, Privacy};
 use crate::model::{Keep, RoomKey, RoomName};
 use crate::protocol::{HeartbeatOffer, LimitsOffer};
@@ -35,6 +36,8 @@ pub struct Rules {
     pub images: Images,
     /// How fast one may be.
     pub paces: Paces,
+    /// How often one may guess at passwords.
+    pub throttle: Settings,
     /// Who may have an account.
     pub accounts: Accounts,
     /// How long logins last.
@@ -90,6 +93,20 @@ impl Paces {
     }
 }
 
+/// How often one may guess, where one address may `per_minute` times.
+fn throttle(per_minute: u64) -> Settings {
+    let settings = Settings::default();
+    let Some(pause_ms) = 60_000u64.checked_div(per_minute) else {
+        let address = Rule { free: u32::MAX, ..settings.address };
+        return Settings { address, ..settings };
+    };
+    let free = u32::try_from(per_minute).unwrap_or(u32::MAX);
+    let pause_ms = pause_ms.max(1);
+    let address =
+        Rule { free, decay_ms: pause_ms, first_wait_ms: pause_ms, longest_wait_ms: pause_ms };
+    Settings { address, ..settings }
+}
+
 impl Rules {
     /// The rules of a configuration.
     pub fn of(config: &Config) -> Self {
@@ -125,6 +142,7 @@ impl Rules {
                 .collect(),
             images: config.images.clone(),
             paces: Paces::of(limits),
+            throttle: throttle(limits.logins_per_minute),
             accounts: config.accounts.clone(),
             logins: config.logins.clone(),
             privacy: config.privacy.clone(),

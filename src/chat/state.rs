@@ -29,6 +29,7 @@ use super::rules::Rules;
 use super::session::Session;
 use super::speaking::{Queued, Waiting};
 use super::timers::{Timer, Timers};
+use crate::auth::Throttle;
 use crate::model::{
     ConnId, Epoch, Keep, RoomKey, RoomName, RoomRole, RoomSettings, SessionId, Timestamp,
     TokenHash,
@@ -78,6 +79,7 @@ pub struct Chat {
     pub(super) registrars: ByAddress,
     pub(super) accounts: Accounts,
     pub(super) peace: Peace,
+    pub(super) throttle: Throttle,
     pub(super) pictures: Pictures,
     /// Messages whose pictures' files are being removed.
     pub(super) removals: HashMap<(RoomId, u64), Removal>,
@@ -96,7 +98,7 @@ impl Chat {
     /// The chat as it begins: with what the store remembers.
     pub fn new(rules: Rules, boot: Boot, now: Moment, rng: StdRng) -> Self {
         let pictures = Pictures::new(rules.images.claim_s.saturating_mul(1000));
-        let paces = rules.paces;
+        let (paces, throttle) = (rules.paces, rules.throttle);
         let mut chat = Self {
             rules,
             rng,
@@ -129,6 +131,7 @@ impl Chat {
             registrars: ByAddress::new(paces.registrations),
             accounts: Accounts::default(),
             peace: Peace::default(),
+            throttle: Throttle::new(throttle),
             pictures,
             removals: HashMap::new(),
             removals_to_go_on: Vec::new(),

@@ -12,8 +12,13 @@ use crate::protocol::{Code, Refusal};
 pub enum Viewer {
     /// The holder of a session's token.
     Token(TokenHash),
-    /// A browser that knows its cookie.
-    Browser(TokenHash),
+    /// A browser with the cookie that every page gets, with that of a login, or with both.
+    Cookies {
+        /// The browser's.
+        browser: Option<TokenHash>,
+        /// The login's.
+        login: Option<TokenHash>,
+    },
     /// Somebody.
     Nobody,
 }
@@ -106,16 +111,23 @@ impl Chat {
 
     /// The people behind a token or a browser.
     fn viewers(&mut self, now: Moment, viewer: Viewer) -> Result<Vec<Person>, Refusal> {
-        let sessions = match viewer {
+        let (browser, login) = match viewer {
             Viewer::Nobody => {
                 let message = "Say who you are: `Authorization: Bearer` with a session's token.";
                 return Err(Refusal::because(Code::LoginRequired, message));
             }
             Viewer::Token(hash) => return Ok(vec![self.holder(now, &hash)?]),
-            Viewer::Browser(hash) => self.browsers.get(&hash).cloned().unwrap_or_default(),
+            Viewer::Cookies { browser, login } => (browser, login),
         };
-        let people: Vec<Person> =
-            sessions.into_iter().filter_map(|id| self.person(id).ok()).collect();
+        let sessions = browser.and_then(|hash| self.browsers.get(&hash));
+        let mut people: Vec<Person> = sessions
+            .into_iter()
+            .flatten()
+            .filter_map(|id| self.person(*id).ok())
+            .collect();
+        if let Some(login) = login {
+            people.extend(self.holder(now, &login).ok());
+        }
         if people.is_empty() { Err(Code::BadCredentials.into()) } else { Ok(people) }
     }
 }

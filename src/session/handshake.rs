@@ -22,6 +22,7 @@ use super::heads::{METHODS, check_head};
 use super::link::{Link, LinkLimits};
 use super::origins::Origins;
 use super::secure::is_secure;
+use super::shown::{LOGIN, Shown, bearer, cookie};
 use crate::model::Networks;
 use crate::protocol::{Code, Refusal, SECURITY_HEADERS, STRICT_TRANSPORT_SECURITY, problem, wire};
 
@@ -81,12 +82,14 @@ impl Doorman {
         let peer = request.peer_addr().map(|peer| peer.ip());
         let secure = is_secure(self.tls, peer, headers, &self.trusted);
         let admitted = self.check(&request).and_then(|()| {
-            let scripted = scripted(request.uri().query())?;
+            let shown = self.shown(headers, secure)?;
+            let knows_who = shown.is_some_and(|shown| shown.login.is_some());
+            let scripted = scripted(request.uri().query(), knows_who)?;
             let seat = request.conn_data::<Seat>().ok_or(Full::Server)?;
             let client = client_address(peer.ok_or(Full::Server)?, headers, &self.trusted);
-            Ok((scripted, seat.take(client)?))
+            Ok((shown, scripted, seat.take(client)?))
         });
-        let (scripted, place) = match admitted {
+        let (shown, scripted, place) = match admitted {
             Ok(admitted) => admitted,
             Err(refusal) => {
                 self.house.meters.refused(refusal.code);
@@ -98,12 +101,22 @@ impl Doorman {
         framed.send(head).await?;
         let parts = framed.into_parts();
         parts.io.set_nodelay();
-        let browser = browser(headers, secure).map(Box::new);
-        let greeting = Greeting { first: parts.read_buf.to_vec(), scripted, place, browser };
+        let (first, shown) = (parts.read_buf.to_vec(), shown.map(Box::new));
+        let greeting = Greeting { first, scripted, place, shown };
         let first_ping = rand::random_range(0..self.limits.pulse.interval_ms.max(1));
         let link = Link::new(parts.io, self.limits, first_ping);
         WsSession::start(link, greeting, self.house);
         Ok(())
+    }
+
+    /// What a handshake shows of who sends it. A login's cookie counts for this server's own pages
+    /// and for programs.
+    fn shown(&self, headers: &header::HeaderMap, secure: bool) -> Result<Option<Shown>, Refusal> {
+        let (bearer, browser) = (bearer(headers)?, browser(headers, secure));
+        let cookie =
+            cookie(headers, LOGIN, "pl_", secure).filter(|_| self.origins.is_own(headers));
+        let login = bearer.or(cookie);
+        Ok((browser.is_some() || login.is_some()).then_some(Shown { browser, login }))
     }
 
     fn check(&self, request: &Request) -> Result<(), Refusal> {
@@ -138,16 +151,21 @@ pub fn handshake_refusal(error: &HandshakeError) -> Refusal {
     Refusal::because(code, format!("This is no WebSocket handshake: {error}"))
 }
 
-/// `?nick=ada&room=lobby` says `hello` and `join` for whoever types by hand.
-fn scripted(query: Option<&str>) -> Result<Vec<String>, Refusal> {
+/// `?nick=ada&room=lobby` says `hello` and `join` for whoever types by hand; who shows a login needs
+/// no `nick`.
+fn scripted(query: Option<&str>, knows_who: bool) -> Result<Vec<String>, Refusal> {
     let query = actix_web::web::Query::<Query>::from_query(query.unwrap_or_default());
     let query = query.map_err(|error| {
         let message = format!("The address may say `nick` and `room`, each once: {error}.");
         Refusal::because(Code::InvalidField, message).field("nick")
     })?;
-    let Query { nick: Some(nick), room } = query.into_inner() else { return Ok(Vec::new()) };
     let text = |frame| String::from_utf8(wire::json(&frame)).unwrap_or_default();
-    let hello = text(serde_json::json!({ "type": "hello", "nick": nick }));
+    let Query { nick, room } = query.into_inner();
+    let hello = match nick {
+        Some(nick) => text(serde_json::json!({ "type": "hello", "nick": nick })),
+        None if knows_who && room.is_some() => text(serde_json::json!({ "type": "hello" })),
+        None => return Ok(Vec::new()),
+    };
     let join = room.map(|room| text(serde_json::json!({ "type": "join", "room": room })));
     Ok(std::iter::once(hello).chain(join).collect())
 }
@@ -190,11 +208,15 @@ mod tests {
     #[test]
     fn the_address_speaks_for_who_types_by_hand() {
         assert_eq!(
-            scripted(Some("nick=Zo%C3%AB&room=lobby")).unwrap(),
+            scripted(Some("nick=Zo%C3%AB&room=lobby"), false).unwrap(),
             [r#"{"nick":"Zoë","type":"hello"}"#, r#"{"room":"lobby","type":"join"}"#]
         );
-        assert!(scripted(Some("room=lobby")).unwrap().is_empty());
-        assert!(scripted(None).unwrap().is_empty());
-        assert_eq!(scripted(Some("nick=a&nick=b")).unwrap_err().code, Code::InvalidField);
+        assert!(scripted(Some("room=lobby"), false).unwrap().is_empty());
+        assert_eq!(
+            scripted(Some("room=lobby"), true).unwrap(),
+            [r#"{"type":"hello"}"#, r#"{"room":"lobby","type":"join"}"#]
+        );
+        assert!(scripted(None, true).unwrap().is_empty());
+        assert_eq!(scripted(Some("nick=a&nick=b"), false).unwrap_err().code, Code::InvalidField);
     }
 }

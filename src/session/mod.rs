@@ -21,6 +21,7 @@ mod outbox;
 mod pulse;
 mod reader;
 mod secure;
+mod shown;
 mod trouble;
 
 pub use actor::{Greeting, Household, WsSession};
@@ -35,3 +36,4 @@ pub use origins::Origins;
 pub use pulse::Pulse;
 pub use reader::Reader;
 pub use secure::is_secure;
+pub use shown::{DEVICE, LOGIN, Shown, bearer, cookie};

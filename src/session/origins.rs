@@ -44,6 +44,14 @@ impl Origins {
         Err(Refusal::because(Code::Forbidden, message).field("Origin"))
     }
 
+    /// Whether a request comes from a page of this very server, or from no page: only then a login's
+    /// cookie counts for more than reading.
+    pub fn is_own(&self, headers: &HeaderMap) -> bool {
+        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+        let mut origins = headers.get_all(header::ORIGIN);
+        origins.all(|origin| origin.to_str().is_ok_and(|origin| same_origin(origin, host)))
+    }
+
     fn knows(&self, origin: &str, host: Option<&str>) -> bool {
         let own = same_origin(origin, host) && (!self.tls || origin.starts_with("https://"));
         own || self.is_foreign_friend(origin)

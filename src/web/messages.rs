@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::Site;
 use super::refused::Refused;
 use super::rooms::{ask, room_name};
-use super::who::{bearer, client};
+use super::who::{acting, client, shows_bearer};
 use crate::chat::{Ask, Asker};
 use crate::protocol::{Code, Draft, Refusal, Request, decode, parse_nick};
 use crate::session::fingerprint;
@@ -34,8 +34,6 @@ pub async fn post(
     who: web::Query<As>,
     payload: web::Payload,
 ) -> Result<HttpResponse, Refused> {
-    // A page elsewhere cannot read the answer, but it could make its visitors' browsers send.
-    site.origins.check(request.headers())?;
     let room = room_name(&room)?;
     let asker = asker(&request, &site, who.into_inner())?;
     let body = read(payload).await?;
@@ -60,7 +58,10 @@ async fn read(payload: web::Payload) -> Result<web::Bytes, Refused> {
 }
 
 fn asker(request: &HttpRequest, site: &Site, who: As) -> Result<Asker, Refused> {
-    if let Some(token) = bearer(request)? {
+    // A page elsewhere cannot read the answer, but it could make its visitors' browsers send. Who names
+    // a guest is that guest, whatever cookies there are.
+    let token = acting(request, site)?;
+    if let Some(token) = token.filter(|_| who.nick.is_none() || shows_bearer(request)) {
         return Ok(Asker::Token(token));
     }
     let Some(nick) = who.nick else {

@@ -58,8 +58,6 @@ pub struct Site {
     pub darkroom: Darkroom,
     /// Whether connections are encrypted.
     pub tls: bool,
-    /// Whether people without a login may read.
-    pub guests: bool,
     /// Whether the server is open.
     pub open: Arc<AtomicBool>,
     /// What is measured, and how it is shown.

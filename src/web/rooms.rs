@@ -1,14 +1,15 @@
 //! Reading over HTTP: which rooms there are, and what was said in them.
 
 use actix_web::http::header;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
 use super::Site;
 use super::refused::Refused;
+use super::who::reader;
 use crate::chat::{Ask, Channel, Shown};
 use crate::model::RoomName;
-use crate::protocol::{Code, MAX_LIMIT, Page, Refusal};
+use crate::protocol::{Code, MAX_LIMIT, Page, Refusal, parse_room};
 
 /// Which part of the log.
 #[derive(Deserialize)]
@@ -54,10 +55,7 @@ impl Part {
 /// # Errors
 /// `room_invalid`.
 pub fn room_name(raw: &str) -> Result<RoomName, Refused> {
-    RoomName::parse(raw).ok_or_else(|| {
-        let message = format!("A room's name is {}.", RoomName::RULE);
-        Refusal::because(Code::RoomInvalid, message).field("room").into()
-    })
+    Ok(parse_room(raw)?)
 }
 
 /// Asks the chat and waits for its answer.
@@ -70,33 +68,33 @@ pub async fn ask(site: &Site, question: impl FnOnce(Channel) -> Ask) -> Result<S
     answer.await.map_err(|_| Code::Internal)?.map_err(Refused::by_chat)
 }
 
-/// Whether somebody without a login may read here.
-///
-/// # Errors
-/// `login_required`.
-pub fn may_read(site: &Site) -> Result<(), Refused> {
-    if site.guests { Ok(()) } else { Err(Code::LoginRequired.into()) }
-}
-
 /// `GET /api/v1/rooms`.
-pub async fn list(site: web::Data<Site>) -> Result<HttpResponse, Refused> {
-    may_read(&site)?;
-    shown(ask(&site, Ask::Rooms).await?)
+pub async fn list(
+    request: HttpRequest,
+    site: web::Data<Site>,
+) -> Result<HttpResponse, Refused> {
+    let reader = reader(&request, &site)?;
+    shown(ask(&site, |channel| Ask::Rooms { reader, channel }).await?)
 }
 
 /// `GET /api/v1/rooms/{room}/events?after=&before=&limit=`.
 pub async fn events(
+    request: HttpRequest,
     site: web::Data<Site>,
     room: web::Path<String>,
     part: web::Query<Part>,
 ) -> Result<HttpResponse, Refused> {
-    may_read(&site)?;
+    let reader = reader(&request, &site)?;
     let room = room_name(&room)?;
     let (page, limit) = part.page()?;
-    shown(ask(&site, |channel| Ask::Events { room, page, limit, channel }).await?)
+    shown(ask(&site, |channel| Ask::Events { reader, room, page, limit, channel }).await?)
 }
 
-fn shown(shown: Shown) -> Result<HttpResponse, Refused> {
+/// What the chat shows, as it is now.
+///
+/// # Errors
+/// None.
+pub fn shown(shown: Shown) -> Result<HttpResponse, Refused> {
     Ok(HttpResponse::Ok()
         .content_type("application/json")
         .insert_header((header::CACHE_CONTROL, "no-store"))

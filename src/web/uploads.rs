@@ -11,9 +11,9 @@ use super::form::{self, Allowance, Form};
 use super::pictures::image_id;
 use super::refused::Refused;
 use super::rooms::{ask, room_name};
-use super::who::{bearer, client};
+use super::who::{actor, client};
 use crate::chat::{Ask, GiveUp, LetUpload, Pass, Reserve, Upload};
-use crate::model::{Image, ImageId, ImageKind, RoomName, TokenHash};
+use crate::model::{Image, ImageId, ImageKind, RoomName};
 use crate::protocol::{Code, Refusal};
 use crate::session::fingerprint;
 use crate::uploads::{Placed, Prepared};
@@ -67,7 +67,6 @@ async fn take(
     target: Where,
     body: form::Body,
 ) -> Result<HttpResponse, Refused> {
-    site.origins.check(request.headers())?;
     let room = target.room.as_deref().map(room_name).transpose()?;
     let (mut ticket, allowance) = admit(request, site, room.clone()).await?;
     let gallery = site.darkroom.gallery();
@@ -92,7 +91,7 @@ async fn admit<'a>(
     site: &'a Site,
     room: Option<RoomName>,
 ) -> Result<(Ticket<'a>, Allowance), Refused> {
-    let token = token(request)?;
+    let token = actor(request, site)?;
     let length = request.headers().get(header::CONTENT_LENGTH);
     let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
     let address = fingerprint(client(request, site)?);
@@ -154,17 +153,10 @@ pub async fn delete(
     site: web::Data<Site>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Refused> {
-    site.origins.check(request.headers())?;
-    let token = token(&request)?;
+    let token = actor(&request, &site)?;
     let id = image_id(&id)?;
     ask(&site, |channel| Ask::TakeBack { token, id, channel }).await?;
     Ok(HttpResponse::NoContent().finish())
-}
-
-/// A cookie does not do here: what changes something needs a token, which no other site can send.
-fn token(request: &HttpRequest) -> Result<TokenHash, Refused> {
-    let message = "Say who you are: `Authorization: Bearer` with the token of your session.";
-    bearer(request)?.ok_or_else(|| Refusal::because(Code::LoginRequired, message).into())
 }
 
 /// A name for who downloads a picture: its sender's, as far as it is safe on any system, with the
