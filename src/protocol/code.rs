@@ -46,6 +46,7 @@ codes! {
     NickNotFound "nick_not_found" 404 "There is nobody of that name here.",
     NickReserved "nick_reserved" 409 "This name belongs to an account; log in to use it.",
     BadCredentials "bad_credentials" 401 "This token is unknown or has ended; say hello anew.",
+    PasswordUnfit "password_unfit" 422 "This cannot be a password.",
     LoginRequired "login_required" 401 "This needs a login.",
     GuestsNotAdmitted "guests_not_admitted" 403 "This server admits no guests; log in.",
     RegistrationClosed "registration_closed" 403 "Nobody registers here by themselves.",

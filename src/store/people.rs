@@ -38,7 +38,8 @@ impl AccountRow {
         let sql = "SELECT accounts.*, content FROM accounts
                    LEFT JOIN private ON slot = password ORDER BY id";
         all(conn, sql, (), |row| {
-            let password = private::text(row.get_ref("content")?).map(PasswordHash);
+            let password = private::text(row.get_ref("content")?);
+            let password = password.and_then(|text| PasswordHash::parse(&text));
             Ok(Self { password, ..Self::load(row)? })
         })
     }
@@ -71,7 +72,7 @@ impl AccountRow {
         }
         let sql = "SELECT password FROM accounts WHERE id = ?1";
         let slot = slot(conn, sql, self.id.0)?;
-        let password = self.password.as_ref().map(|hash| hash.0.as_str());
+        let password = self.password.as_ref().map(PasswordHash::as_str);
         let slot = private::put(conn, slot, password)?;
         let sql = "INSERT INTO accounts (id, nick, name_key, role, password, created_at, ended_at)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
