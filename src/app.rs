@@ -21,6 +21,7 @@ use actix_web::{App, middleware, web};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use rand::SeedableRng;
 
+use crate::auth::Hashing;
 use crate::chat::{Chat, ChatServer, Local, Meters, Moment, Relay, Rules, Shutdown, WorkerUp};
 use crate::gate::{Answer, Counts, Entrance, Front, Keyring, Line};
 use crate::janitor::Janitor;
@@ -117,6 +118,7 @@ struct Blueprint {
     prometheus: PrometheusHandle,
     workers: Arc<AtomicU32>,
     darkroom: Darkroom,
+    hashing: Hashing,
 }
 
 impl Running {
@@ -157,6 +159,8 @@ impl Running {
         Janitor::begin(chat.clone(), gallery.clone(), &config)
             .await
             .map_err(|error| about(&error, "the directory of pictures cannot be tidied"))?;
+        let hashing = Hashing::start()
+            .map_err(|error| about(&error, "the threads for passwords cannot be started"))?;
         let darkroom = Darkroom::new(gallery, config.limits.image_pixels)
             .map_err(|error| about(&error, "the threads for pictures cannot be started"))?;
         let most = if config.limits.connections == 0 { files } else { config.limits.connections };
@@ -173,6 +177,7 @@ impl Running {
             prometheus: recorder.handle(),
             workers: Arc::default(),
             darkroom,
+            hashing,
         };
         let server = blueprint.serve(listener, address)?;
         let handle = server.handle();
@@ -358,6 +363,8 @@ impl Blueprint {
             text_chars: config.limits.text_chars,
             image_bytes: config.limits.image_bytes,
             darkroom: self.darkroom.clone(),
+            hashing: self.hashing.clone(),
+            login_max_s: config.logins.max_s,
             tls,
             open: Arc::clone(&self.open),
             meters: self.meters.clone(),

@@ -128,12 +128,8 @@ impl Chat {
         id: RoomId,
         body: &Body,
     ) -> Outcome {
-        let mute = self.peace.sanctions.find(
-            SanctionKind::Mute,
-            Some(id),
-            person.known(),
-            now.wall,
-        );
+        let mute =
+            self.peace.sanctions.find(SanctionKind::Mute, Some(id), person.known(), now.wall);
         if let Some(mute) = mute {
             let wait = mute.until.map(|until| until.since(now.wall));
             let refusal = Refusal::new(Code::Muted);

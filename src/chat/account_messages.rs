@@ -147,7 +147,41 @@ pub struct Operate {
     pub channel: Channel,
 }
 
+/// Makes an invitation to register.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct InviteToRegister {
+    /// Who.
+    pub token: TokenHash,
+    /// How often it works.
+    pub uses: u32,
+    /// For how long, in seconds.
+    pub seconds: u64,
+    /// Where the answer goes.
+    pub channel: Channel,
+}
+
+/// An owner reads what was done.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct ReadAudit {
+    /// Who.
+    pub token: TokenHash,
+    /// What is older than this entry.
+    pub before: Option<u64>,
+    /// So much of it.
+    pub limit: usize,
+    /// Where the answer goes.
+    pub channel: Channel,
+}
+
 handle! {
+    InviteToRegister, |server, InviteToRegister { token, uses, seconds, channel }, ctx| {
+        server.chat.make_invitation(Self::now(), &token, uses, seconds, channel)
+    };
+    ReadAudit, |server, ReadAudit { token, before, limit, channel }, ctx| {
+        server.read_audit(&token, before, limit, channel)
+    };
     Register, |server, Register { applicant, password, channel }, ctx| {
         server.chat.register(Self::now(), &applicant, password, channel)
     };

@@ -84,8 +84,7 @@ impl Bucket {
         if pace.per_hour == 0 {
             return Ok(());
         }
-        self.units =
-            self.units.saturating_add(pace.gained(self.filled_at, now)).min(pace.most());
+        self.units = self.units.saturating_add(pace.gained(self.filled_at, now)).min(pace.most());
         self.filled_at = now.mono;
         if self.units < TOKEN {
             return Err((TOKEN - self.units).div_ceil(pace.per_hour));

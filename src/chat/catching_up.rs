@@ -198,8 +198,7 @@ impl Chat {
         };
         let budget = self.budget.clone();
         let joined = move |id: Option<&ReplyId>| {
-            let room =
-                RoomView { name: &name, topic: &topic, settings, epoch: &epoch, seq };
+            let room = RoomView { name: &name, topic: &topic, settings, epoch: &epoch, seq };
             let head = Joined { id, room, members, count, read, complete };
             budget.count(wire::text_with_events(&head, events.iter()))
         };

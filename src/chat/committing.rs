@@ -6,7 +6,7 @@
 use bytes::BytesMut;
 use indexmap::IndexMap;
 
-use super::effect::{Effect, Reply};
+use super::effect::Effect;
 use super::recent::Entry;
 use super::speaking::{Queued, Waiting};
 use super::state::Chat;
@@ -139,7 +139,11 @@ impl Chat {
                 let at = append.at;
                 let Append { room, author, body, .. } = append;
                 self.enter_log(room, Event { seq, at, author, body });
-                self.fanout.acks.push((waiting, room, Ack { seq, at, client_id, duplicate: false }));
+                self.fanout.acks.push((
+                    waiting,
+                    room,
+                    Ack { seq, at, client_id, duplicate: false },
+                ));
                 return;
             }
             store::Outcome::Duplicate { seq, at } => Ack { seq, at, client_id, duplicate: true },

@@ -1,8 +1,8 @@
 //! Coming and going: hello, resume, drop, grace, the end of a session.
 
+use super::allowance::Allowance;
 use super::bucket::Moment;
 use super::effect::{Answer, Effect, Reply};
-use super::allowance::Allowance;
 use super::sanctions::Suspect;
 use super::session::Session;
 use super::state::{Chat, Outcome};
@@ -81,9 +81,8 @@ impl Chat {
             Hello::Resume(secret) => self.resume(now, conn, id, &secret, caller.address),
             Hello::Token(secret) => {
                 let login = self.login_with(now, &TokenHash::of(&secret));
-                let login = login.ok_or_else(|| {
-                    Refusal::new(Code::BadCredentials).field("token")
-                })?;
+                let login =
+                    login.ok_or_else(|| Refusal::new(Code::BadCredentials).field("token"))?;
                 self.arrive_with_login(now, conn, id, login, caller.address)
             }
             Hello::Known => {
@@ -97,7 +96,8 @@ impl Chat {
             Hello::Nick(nick) => {
                 // Who has a login and says their own name means themselves.
                 let login = caller.login.and_then(|shown| self.login_with(now, &shown));
-                let own = login.filter(|(user, _)| self.accounts.owner(&nick.keys()) == Some(*user));
+                let own =
+                    login.filter(|(user, _)| self.accounts.owner(&nick.keys()) == Some(*user));
                 match own {
                     Some(login) => self.arrive_with_login(now, conn, id, login, caller.address),
                     None => self.arrive(now, conn, id, nick, caller.address),

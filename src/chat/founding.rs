@@ -3,14 +3,12 @@
 use super::access::Rank;
 use super::bucket::Moment;
 use super::effect::Reply;
-use super::people::Person;
 use super::peace::Deed;
+use super::people::Person;
 use super::room::Room;
 use super::speaking::Waiting;
 use super::state::{Chat, Outcome};
-use crate::model::{
-    Keep, RoomName, RoomRole, RoomSettings, TokenHash, UserId, Visibility, secret,
-};
+use crate::model::{Keep, RoomName, RoomRole, RoomSettings, TokenHash, UserId, Visibility, secret};
 use crate::protocol::{Code, Created, Invited, Refusal, wire};
 use crate::store::{InviteRow, Op, RoomId};
 
@@ -44,8 +42,7 @@ impl Chat {
         let id = row.id;
         let keep = self.rooms.get(&id).map_or(Keep::Nothing, |room| room.keep);
         let history = keep.to_string();
-        let frame =
-            wire::text(&Created { id: reply.id(), room: &row.name, visibility, history });
+        let frame = wire::text(&Created { id: reply.id(), room: &row.name, visibility, history });
         self.queue_awaited(Op::CreateRoom(row), Waiting::for_frame(reply, frame));
         self.set_room_role(id, person.user, Some(RoomRole::Moderator));
         let detail = serde_json::json!({ "visibility": visibility });

@@ -13,6 +13,8 @@ use crate::protocol::Refusal;
 pub struct Guess {
     /// The account that it may be; `None` for a name without one.
     pub proof: Option<Proof>,
+    /// Whether it comes from a device that the account knows.
+    pub known: bool,
     /// To be given back when the password was right.
     pub ticket: Ticket,
 }
@@ -36,7 +38,7 @@ impl Chat {
             proof.as_ref().is_some_and(|proof| self.knows_device(proof.user, device))
         });
         let ticket = self.throttle.begin(now.mono, &Try { name: &keys.folded, address, device })?;
-        Ok(Guess { proof, ticket })
+        Ok(Guess { proof, known: device.is_some(), ticket })
     }
 
     /// The same for who shows a login and proves that it is them.
@@ -54,7 +56,7 @@ impl Chat {
         // Their login is as good as a known device: strangers at their name do not lock them out.
         let device = Some(*token);
         let ticket = self.throttle.begin(now.mono, &Try { name: &keys.folded, address, device })?;
-        Ok(Guess { proof: Some(proof), ticket })
+        Ok(Guess { proof: Some(proof), known: true, ticket })
     }
 
     /// The password was right.

@@ -161,8 +161,12 @@ impl Chat {
 
     /// Ends the event streams that `ends` names.
     pub(super) fn end_observers(&mut self, ends: impl Fn(&Self, &Observer) -> bool) {
-        let ending: Vec<ConnId> =
-            self.observers.values().filter(|observer| ends(self, observer)).map(|o| o.conn).collect();
+        let ending: Vec<ConnId> = self
+            .observers
+            .values()
+            .filter(|observer| ends(self, observer))
+            .map(|o| o.conn)
+            .collect();
         for conn in ending {
             self.stop_observing(conn);
             self.effects.push(Effect::Close { conn, close: Close::Normal });

@@ -76,13 +76,7 @@ impl Chat {
         }
     }
 
-    fn try_log_in(
-        &mut self,
-        now: Moment,
-        proof: &Proof,
-        new: NewLogin,
-        reply: Reply,
-    ) -> Outcome {
+    fn try_log_in(&mut self, now: Moment, proof: &Proof, new: NewLogin, reply: Reply) -> Outcome {
         self.room_to_wait()?;
         self.still_proven(proof)?;
         let suspect = Suspect { user: Some(proof.user), ..Suspect::default() };
@@ -286,7 +280,8 @@ impl Chat {
         self.room_to_wait()?;
         let Some(entry) = self.rooms.get(&room) else { return Err(Code::RoomNotFound.into()) };
         let (seq, name) = (seq.min(entry.seq), entry.name.clone());
-        let user = self.sessions.get(&who).map(|session| session.user).ok_or(Code::BadCredentials)?;
+        let user =
+            self.sessions.get(&who).map(|session| session.user).ok_or(Code::BadCredentials)?;
         let account = self.accounts.get_mut(user).ok_or(Code::LoginRequired)?;
         let mark = account.reads.entry(room).or_default();
         if seq <= *mark {

@@ -12,6 +12,7 @@ mod access;
 mod account_messages;
 mod accounts;
 mod allowance;
+mod auditing;
 mod browsers;
 mod bucket;
 mod budget;
@@ -64,30 +65,30 @@ mod volatile;
 mod wheel;
 
 pub use account_messages::{
-    ChangePassword, Challenge, DeleteAccount, Guessed, LogIn, LogOut, MayRegister, Operate, OwnProof,
-    Register, Rehash, WhoAmI,
+    Challenge, ChangePassword, DeleteAccount, Guessed, InviteToRegister, LogIn, LogOut,
+    MayRegister, Operate, OwnProof, ReadAudit, Register, Rehash, WhoAmI,
 };
 pub use accounts::Proof;
 pub use bucket::{Bucket, Moment, Pace};
+pub use effect::{Answer, Channel, Effect, Http, Reply, Shown, Want};
 pub use entrance::Caller;
 pub use guessing::Guess;
-pub use logins::{Ending, NewLogin};
-pub use operating::Operation;
-pub use reading::Reader;
-pub use registering::{Applicant, Legacy};
-pub use effect::{Answer, Channel, Effect, Http, Reply, Shown, Want};
 pub use letting_go::Holding;
 pub use local::Local;
+pub use logins::{Ending, NewLogin};
 pub use messages::{
     Ask, Enter, Gone, Knock, Overview, Ready, Say, Settled, Shutdown, Sweep, WorkerUp,
 };
 pub use meters::Meters;
+pub use operating::Operation;
 pub use outlet::{Class, Heart, Outlet};
 pub use picture_messages::{
     Broom, FilesLost, FilesRemoved, FilesStuck, GiveUp, Holdings, LetUpload, RemoveFiles, Reserve,
     SweepPictures, View,
 };
 pub use posting::Asker;
+pub use reading::Reader;
+pub use registering::{Applicant, Legacy};
 pub use relay::{Backlog, Batch, Item, Relay};
 pub use rules::Rules;
 pub use server::ChatServer;

@@ -7,9 +7,9 @@
 use super::access::Rank;
 use super::bucket::Moment;
 use super::effect::{Answer, Effect, Reply};
-use super::people::Person;
 use super::peace::Deed;
-use super::sanctions::MAX_SANCTIONS;
+use super::people::Person;
+use super::sanctions::{MAX_SANCTIONS, Suspect};
 use super::speaking::Waiting;
 use super::state::{Chat, Outcome};
 use super::target::Target;
@@ -120,7 +120,16 @@ impl Chat {
         }
         let until = seconds.map(|seconds| now.wall.plus(seconds * 1000));
         if until.is_some() {
-            self.sentence(now, person, Some(room), SanctionKind::Ban, &target, until, &reason, true)?;
+            self.sentence(
+                now,
+                person,
+                Some(room),
+                SanctionKind::Ban,
+                &target,
+                until,
+                &reason,
+                true,
+            )?;
         }
         let note = Note { act: Act::Kicked, by: &person.nick, reason: &reason, until };
         self.expel(now, room, &target, &note);
@@ -300,7 +309,8 @@ impl Chat {
             detail: serde_json::json!({ "role": special }),
         };
         self.audit(now, Some(person), deed);
-        let shown = self.rooms.get(&room).map_or(target.role, |r| self.role_in(user, target.role, r));
+        let shown =
+            self.rooms.get(&room).map_or(target.role, |r| self.role_in(user, target.role, r));
         let body = Body::Moderated(Moderated::role(target.nick, shown));
         let entry = self.entry(now, person, room, body);
         self.append(entry, Waiting::for_ok(reply))
@@ -382,11 +392,23 @@ impl Chat {
         for session in target.sessions.clone() {
             self.send_out(now, session, room, note);
         }
+        self.end_banned_observers(now, target, Some(room));
+    }
+
+    /// Ends the event streams of somebody in a room (none: in all), and those of nobody in particular
+    /// that come from an address that was banned with them.
+    fn end_banned_observers(&mut self, now: Moment, target: &Target, room: Option<RoomId>) {
         let user = target.user;
-        self.end_observers(|_, observer| {
-            observer.room == room
-                && user.is_some()
-                && observer.person.as_ref().map(|person| person.user) == user
+        self.end_observers(|chat, observer| {
+            let here = room.is_none_or(|room| observer.room == room);
+            here && match &observer.person {
+                Some(person) => user == Some(person.user),
+                None => {
+                    let address = Some(observer.address);
+                    let suspect = Suspect { address, ..Suspect::default() };
+                    chat.banned_from(now, Some(observer.room), suspect).is_err()
+                }
+            }
         });
     }
 
@@ -427,14 +449,9 @@ impl Chat {
         rooms.dedup();
         for room in rooms {
             // The other rooms' announcements are not waited for.
-            let _ = self.announce(
-                now, person, room, note.act, target, note.until, Reply::Nobody,
-            );
+            let _ = self.announce(now, person, room, note.act, target, note.until, Reply::Nobody);
         }
-        let user = target.user;
-        self.end_observers(|_, observer| {
-            user.is_some() && observer.person.as_ref().map(|person| person.user) == user
-        });
+        self.end_banned_observers(now, target, None);
     }
 
     /// Tells somebody what was done to them.
@@ -512,7 +529,10 @@ impl Chat {
             self.pictures.approved(image);
             return self.append(note, Waiting::of(reply));
         }
-        self.queue_awaited(Op::ApproveImage { id: image, note: Box::new(note) }, Waiting::of(reply));
+        self.queue_awaited(
+            Op::ApproveImage { id: image, note: Box::new(note) },
+            Waiting::of(reply),
+        );
         Ok(())
     }
 

@@ -135,7 +135,8 @@ impl Chat {
     /// How a room sees the person behind `who`; `None` where they are not in it.
     pub(super) fn seen(&self, who: SessionId, room: &Room) -> Option<Member> {
         let here = |id: &&SessionId| room.members.contains_key(*id);
-        let mut selves = self.selves(who).iter().filter(here).filter_map(|id| self.sessions.get(id));
+        let mut selves =
+            self.selves(who).iter().filter(here).filter_map(|id| self.sessions.get(id));
         let first = selves.next()?;
         let mut member = first.member();
         member.role = self.role_in(first.user, first.role, room);

@@ -7,7 +7,6 @@ use super::state::{Chat, Outcome};
 use crate::model::{Body, Nick, Role, RoomName, TokenHash, UserId};
 use crate::protocol::{Code, Command, Draft, Needs, Rate, Refusal, Request};
 
-
 /// Somebody who sends without a socket.
 #[derive(Debug)]
 pub enum Asker {

@@ -16,8 +16,8 @@ use super::state::{Chat, Outcome};
 use super::timers::Timer;
 use crate::model::{RoomName, SessionId, TokenHash};
 use crate::protocol::{
-    Code, History, Members, Page as Asked, Presence, Refusal, RoomEntry, Rooms, Typing,
-    event_json, wire,
+    Code, History, Members, Page as Asked, Presence, Refusal, RoomEntry, Rooms, Typing, event_json,
+    wire,
 };
 use crate::store::{Page, Query, Range, RoomId, SanctionKind, StoreError};
 

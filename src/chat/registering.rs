@@ -9,8 +9,8 @@ use serde_json::json;
 use super::accounts::Proof;
 use super::allowance::Allowance;
 use super::bucket::Moment;
-use super::effect::{Channel, Http, Reply, Shown};
 use super::effect::Effect;
+use super::effect::{Channel, Http, Reply, Shown};
 use super::peace::Deed;
 use super::people::Person;
 use super::speaking::Waiting;
@@ -96,9 +96,8 @@ impl Chat {
 
     fn has_invitation(&self, now: Moment, applicant: &Applicant) -> bool {
         let invite = applicant.invitation.and_then(|secret| self.peace.invites.get(&secret));
-        invite.is_some_and(|row| {
-            row.room.is_none() && row.uses_left > 0 && row.expires_at > now.wall
-        })
+        invite
+            .is_some_and(|row| row.room.is_none() && row.uses_left > 0 && row.expires_at > now.wall)
     }
 
     fn name_to_have(&self, now: Moment, applicant: &Applicant) -> Outcome {
@@ -255,7 +254,8 @@ impl Chat {
     /// Refuses where the password that was proven is no longer the account's.
     pub(super) fn still_proven(&self, proof: &Proof) -> Outcome {
         let account = self.accounts.live(proof.user);
-        let same = account.is_some_and(|account| account.row.password.as_ref() == Some(&proof.hash));
+        let same =
+            account.is_some_and(|account| account.row.password.as_ref() == Some(&proof.hash));
         if same { Ok(()) } else { Err(Code::BadCredentials.into()) }
     }
 
@@ -420,8 +420,7 @@ impl Chat {
             return Err(Refusal::because(Code::Forbidden, message));
         }
         let account = self.accounts.named(&nick.keys());
-        let account =
-            account.ok_or_else(|| Refusal::new(Code::NickNotFound).field("nick"))?;
+        let account = account.ok_or_else(|| Refusal::new(Code::NickNotFound).field("nick"))?;
         let user = account.row.id;
         if user == person.user {
             let message = "That is you: another owner has to do it, or the operator.";
@@ -434,7 +433,8 @@ impl Chat {
     /// Answers an HTTP request that waits for nothing.
     pub(super) fn answer_http(&mut self, channel: Channel, json: &serde_json::Value) {
         let json = json.to_string().into();
-        self.effects.push(Effect::Http(Http { channel, answer: Ok(Shown { json, duplicate: false }) }));
+        self.effects
+            .push(Effect::Http(Http { channel, answer: Ok(Shown { json, duplicate: false }) }));
     }
 
     /// Forgets names whose quarantine is over, and what the store need not know any longer.

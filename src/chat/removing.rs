@@ -4,8 +4,8 @@
 
 use super::bucket::Moment;
 use super::effect::{Effect, Reply, Want};
-use super::people::Person;
 use super::peace::Deed;
+use super::people::Person;
 use super::speaking::Waiting;
 use super::state::{Chat, Outcome};
 use super::target::Target;

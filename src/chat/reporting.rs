@@ -3,8 +3,8 @@
 use super::access::Rank;
 use super::bucket::Moment;
 use super::effect::Reply;
-use super::people::Person;
 use super::peace::Deed;
+use super::people::Person;
 use super::speaking::Waiting;
 use super::state::{Chat, Outcome};
 use crate::model::{ConnId, Nick, Reason};

@@ -101,13 +101,7 @@ impl Chat {
     }
 
     /// What a person says, as an event without its place.
-    pub(super) fn entry(
-        &self,
-        now: Moment,
-        person: &Person,
-        room: RoomId,
-        body: Body,
-    ) -> Append {
+    pub(super) fn entry(&self, now: Moment, person: &Person, room: RoomId, body: Body) -> Append {
         let name_key = person.keys.folded.to_string();
         let rights =
             Rights { moderator: self.moderates(person, room), reactions: self.rules.reactions };

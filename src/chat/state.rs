@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use bytes::Bytes;
 use rand::rngs::StdRng;
 
+use super::access::Observer;
 use super::accounts::Accounts;
 use super::bucket::Moment;
 use super::budget::Budget;
@@ -15,28 +16,24 @@ use super::by_address::ByAddress;
 use super::catching_up::Joining;
 use super::committing::Fanout;
 use super::effect::{Answer, Effect, Http, Reply, Shown};
+use super::joining::Entry;
 use super::letting_go::Removal;
 use super::names::Names;
 use super::parting::Parted;
+use super::peace::Peace;
+use super::people::Person;
 use super::pictures::Pictures;
 use super::removing::Removing;
-use super::access::Observer;
-use super::joining::Entry;
 use super::room::{Listener, Room};
-use super::people::Person;
-use super::peace::Peace;
 use super::rules::Rules;
 use super::session::Session;
 use super::speaking::{Queued, Waiting};
 use super::timers::{Timer, Timers};
 use crate::auth::Throttle;
 use crate::model::{
-    ConnId, Epoch, Keep, RoomKey, RoomName, RoomRole, RoomSettings, SessionId, Timestamp,
-    TokenHash,
+    ConnId, Epoch, Keep, RoomKey, RoomName, RoomRole, RoomSettings, SessionId, Timestamp, TokenHash,
 };
-use crate::protocol::{
-    Code, Command, ErrorFrame, Needs, Rate, Refusal, ReplyId, Request, wire,
-};
+use crate::protocol::{Code, Command, ErrorFrame, Needs, Rate, Refusal, ReplyId, Request, wire};
 use crate::store::{Boot, Op, RoomId, RoomRow};
 
 /// Everything that the chat knows.

@@ -3,10 +3,10 @@
 
 use super::bucket::Moment;
 use super::effect::{Channel, Effect, Reply, Shown};
+use super::people::Person;
 use super::pictures::{MAX_PICTURES, Stage, Ticket};
 use super::speaking::Waiting;
 use super::state::Chat;
-use super::people::Person;
 use crate::model::config::{GuestPictures, WhenFull};
 use crate::model::{AltText, ImageId, ImageKind, RoomName, TokenHash, UserId};
 use crate::protocol::{Code, Rate, Refusal, uploaded_json};

@@ -120,11 +120,8 @@ impl Chat {
             Viewer::Cookies { browser, login } => (browser, login),
         };
         let sessions = browser.and_then(|hash| self.browsers.get(&hash));
-        let mut people: Vec<Person> = sessions
-            .into_iter()
-            .flatten()
-            .filter_map(|id| self.person(*id).ok())
-            .collect();
+        let mut people: Vec<Person> =
+            sessions.into_iter().flatten().filter_map(|id| self.person(*id).ok()).collect();
         if let Some(login) = login {
             people.extend(self.holder(now, &login).ok());
         }

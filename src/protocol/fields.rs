@@ -15,8 +15,8 @@ use super::words::{
     parse_caption, parse_client_id, parse_nick, parse_reason, parse_room, parse_text,
 };
 use crate::model::{
-    ClientId, Emoji, Epoch, ImageId, KEEP_RULE, MessageText, Nick, Reason, Role, RoomName, RoomSettings,
-    TokenHash, Topic, Unfit, Visibility,
+    ClientId, Emoji, Epoch, ImageId, KEEP_RULE, MessageText, Nick, Reason, Role, RoomName,
+    RoomSettings, TokenHash, Topic, Unfit, Visibility,
 };
 
 /// How many events `join` and `history` give unless told otherwise.

@@ -113,8 +113,7 @@ impl Doorman {
     /// and for programs.
     fn shown(&self, headers: &header::HeaderMap, secure: bool) -> Result<Option<Shown>, Refusal> {
         let (bearer, browser) = (bearer(headers)?, browser(headers, secure));
-        let cookie =
-            cookie(headers, LOGIN, "pl_", secure).filter(|_| self.origins.is_own(headers));
+        let cookie = cookie(headers, LOGIN, "pl_", secure).filter(|_| self.origins.is_own(headers));
         let login = bearer.or(cookie);
         Ok((browser.is_some() || login.is_some()).then_some(Shown { browser, login }))
     }

@@ -1,24 +1,18 @@
 //! Sending without a socket: one POST, one message, the same rules as `send`.
 
-use std::time::Duration;
-
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::Site;
+use super::body::{media_type, read};
 use super::refused::Refused;
 use super::rooms::{ask, room_name};
 use super::who::{acting, client, shows_bearer};
 use crate::chat::{Ask, Asker};
 use crate::protocol::{Code, Draft, Refusal, Request, decode, parse_nick};
 use crate::session::fingerprint;
-
-/// The largest body, in bytes.
-const BODY_BYTES: usize = 64 * 1024;
-/// How long a body may take.
-const BODY_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Who sends, if no token says so.
 #[derive(Deserialize)]
@@ -44,17 +38,6 @@ pub async fn post(
         .content_type("application/json")
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .body(shown.json))
-}
-
-/// The body, within [`BODY_BYTES`] and [`BODY_PATIENCE`].
-async fn read(payload: web::Payload) -> Result<web::Bytes, Refused> {
-    match actix_rt::time::timeout(BODY_PATIENCE, payload.to_bytes_limited(BODY_BYTES)).await {
-        Err(_) => Err(Code::RequestTimeout.into()),
-        Ok(Err(_)) => Err(Code::PayloadTooLarge.into()),
-        Ok(Ok(body)) => body.map_err(|_| {
-            Refusal::because(Code::BadJson, "The body broke off before its end.").into()
-        }),
-    }
 }
 
 fn asker(request: &HttpRequest, site: &Site, who: As) -> Result<Asker, Refused> {
@@ -107,10 +90,4 @@ fn object(text: &str, text_chars: usize) -> Result<Map<String, Value>, Refused> 
         let message = format!("The body is not one JSON object: {error}.");
         Refusal::because(Code::BadJson, message).into()
     })
-}
-
-fn media_type(headers: &HeaderMap) -> Option<String> {
-    let header = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
-    let essence = header.split(';').next().unwrap_or_default();
-    Some(essence.trim().to_ascii_lowercase())
 }

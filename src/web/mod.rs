@@ -3,13 +3,17 @@
 //! Every route is on this screen. Handlers parse at the door and ask the `ChatServer`; whatever
 //! is refused is a problem document. Upgrades never come here: see `session::handshake`.
 
+mod accounts;
 mod assets;
+mod body;
 mod cors;
 mod darkroom;
 mod desks;
 mod form;
 mod health;
+mod logins;
 mod messages;
+mod orders;
 mod page;
 mod pictures;
 mod refused;
@@ -27,6 +31,7 @@ use actix::Addr;
 use actix_web::{Resource, Route, web};
 use metrics_exporter_prometheus::PrometheusHandle;
 
+use crate::auth::Hashing;
 use crate::chat::{ChatServer, Local, Meters};
 use crate::model::Networks;
 use crate::session::{Origins, Pulse};
@@ -56,6 +61,10 @@ pub struct Site {
     pub image_bytes: u64,
     /// Where uploads become pictures.
     pub darkroom: Darkroom,
+    /// Where passwords are hashed and checked.
+    pub hashing: Hashing,
+    /// How long a login lasts at most, in seconds.
+    pub login_max_s: u64,
     /// Whether connections are encrypted.
     pub tls: bool,
     /// Whether the server is open.
@@ -79,7 +88,30 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .service(readable("/healthz", || web::to(health::alive)))
         .service(readable("/readyz", || web::to(health::ready)))
         .service(readable("/metrics", || web::to(health::metrics)))
-        .service(readable("/api/v1/rooms", || web::to(rooms::list)))
+        .service(only("POST", "/api/v1/accounts", || web::to(accounts::register)))
+        .service(only("POST", "/api/v1/login", || web::to(logins::log_in)))
+        .service(only("POST", "/api/v1/logout", || web::to(logins::log_out)))
+        .service(both(
+            "DELETE",
+            "/api/v1/me",
+            || web::to(accounts::me),
+            || web::to(accounts::delete),
+        ))
+        .service(only("POST", "/api/v1/me/password", || web::to(accounts::change_password)))
+        .service(both(
+            "DELETE",
+            "/api/v1/me/logins",
+            || web::to(logins::list),
+            || web::to(logins::end_others),
+        ))
+        .service(only("DELETE", "/api/v1/me/logins/{id}", || web::to(logins::end_one)))
+        .service(only("POST", "/api/v1/invitations", || web::to(orders::invite_to_register)))
+        .service(readable("/api/v1/audit", || web::to(orders::audit)))
+        .service(both("POST", "/api/v1/rooms", || web::to(rooms::list), || web::to(orders::create)))
+        .service(only("POST", "/api/v1/rooms/{room}/orders", || web::to(orders::post)))
+        .service(readable("/api/v1/rooms/{room}/sanctions", || web::to(orders::sanctions)))
+        .service(readable("/api/v1/rooms/{room}/reports", || web::to(orders::reports)))
+        .service(only("DELETE", "/api/v1/rooms/{room}/messages/{seq}", || web::to(orders::delete)))
         .service(readable("/api/v1/rooms/{room}/events", || web::to(rooms::events)))
         .service(readable("/api/v1/rooms/{room}/stream", || web::to(stream::stream)))
         .service(only("POST", "/api/v1/rooms/{room}/messages", || web::to(messages::post)))
@@ -96,6 +128,24 @@ fn readable(path: &'static str, handler: fn() -> Route) -> Resource {
         .route(handler().method(actix_web::http::Method::GET))
         .route(handler().method(actix_web::http::Method::HEAD))
         .default_service(web::to(|request| refused::method(request, "GET, HEAD, OPTIONS")))
+}
+
+/// A resource to read that takes one method more.
+fn both(
+    method: &'static str,
+    path: &'static str,
+    reading: fn() -> Route,
+    doing: fn() -> Route,
+) -> Resource {
+    let verb = actix_web::http::Method::from_bytes(method.as_bytes());
+    let verb = verb.expect("methods are spelled out in the table above");
+    let post = "GET, HEAD, POST, OPTIONS";
+    let allow = if method == "POST" { post } else { "GET, HEAD, DELETE, OPTIONS" };
+    web::resource(path)
+        .route(reading().method(actix_web::http::Method::GET))
+        .route(reading().method(actix_web::http::Method::HEAD))
+        .route(doing().method(verb))
+        .default_service(web::to(move |request| refused::method(request, allow)))
 }
 
 /// A resource with one method.

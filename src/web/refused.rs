@@ -22,6 +22,11 @@ impl Refused {
         Self { refusal, counted: true }
     }
 
+    /// What the rules refused before anything was asked of the chat's state: it is counted here.
+    pub fn by_rule(refusal: Refusal) -> Self {
+        refusal.into()
+    }
+
     /// The code.
     pub fn code(&self) -> Code {
         self.refusal.code

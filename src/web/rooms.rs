@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::Site;
 use super::refused::Refused;
 use super::who::reader;
-use crate::chat::{Ask, Channel, Shown};
+use crate::chat::{Ask, Channel, ChatServer, Shown};
 use crate::model::RoomName;
 use crate::protocol::{Code, MAX_LIMIT, Page, Refusal, parse_room};
 
@@ -19,8 +19,24 @@ pub struct Part {
     limit: Option<String>,
 }
 
+/// How many entries of a list.
+///
+/// # Errors
+/// `invalid_field`.
+pub fn limit(text: Option<&str>) -> Result<usize, Refusal> {
+    let limit = number(text, "limit")?.unwrap_or(50);
+    if !(1..=MAX_LIMIT).contains(&limit) {
+        let message = "`limit` must be a whole number from 1 to 200.";
+        return Err(Refusal::because(Code::InvalidField, message).field("limit"));
+    }
+    Ok(limit as usize)
+}
+
 /// A whole number of the query. The log's places are SQLite integers.
-fn number(text: Option<&str>, field: &'static str) -> Result<Option<u64>, Refusal> {
+///
+/// # Errors
+/// `invalid_field`.
+pub fn number(text: Option<&str>, field: &'static str) -> Result<Option<u64>, Refusal> {
     let Some(text) = text else { return Ok(None) };
     let number = text.parse().ok().filter(|number| i64::try_from(*number).is_ok());
     number.map(Some).ok_or_else(|| {
@@ -31,11 +47,7 @@ fn number(text: Option<&str>, field: &'static str) -> Result<Option<u64>, Refusa
 
 impl Part {
     fn page(&self) -> Result<(Page, usize), Refusal> {
-        let limit = number(self.limit.as_deref(), "limit")?.unwrap_or(50);
-        if !(1..=MAX_LIMIT).contains(&limit) {
-            let message = "`limit` must be a whole number from 1 to 200.";
-            return Err(Refusal::because(Code::InvalidField, message).field("limit"));
-        }
+        let limit = limit(self.limit.as_deref())?;
         let before = number(self.before.as_deref(), "before")?;
         let page = match (before, number(self.after.as_deref(), "after")?) {
             (None, None) => Page::Latest,
@@ -46,7 +58,7 @@ impl Part {
                 return Err(Refusal::because(Code::InvalidField, message).field("before"));
             }
         };
-        Ok((page, limit as usize))
+        Ok((page, limit))
     }
 }
 
@@ -63,16 +75,25 @@ pub fn room_name(raw: &str) -> Result<RoomName, Refused> {
 /// # Errors
 /// What the chat refuses, or `internal` if it is gone.
 pub async fn ask(site: &Site, question: impl FnOnce(Channel) -> Ask) -> Result<Shown, Refused> {
+    asked(site, question).await
+}
+
+/// The same for a question of any kind that is answered through a channel.
+///
+/// # Errors
+/// As [`ask`].
+pub async fn asked<M>(site: &Site, question: impl FnOnce(Channel) -> M) -> Result<Shown, Refused>
+where
+    M: actix::Message<Result = ()> + Send + 'static,
+    ChatServer: actix::Handler<M>,
+{
     let (channel, answer) = Channel::new();
     site.chat.do_send(question(channel));
     answer.await.map_err(|_| Code::Internal)?.map_err(Refused::by_chat)
 }
 
 /// `GET /api/v1/rooms`.
-pub async fn list(
-    request: HttpRequest,
-    site: web::Data<Site>,
-) -> Result<HttpResponse, Refused> {
+pub async fn list(request: HttpRequest, site: web::Data<Site>) -> Result<HttpResponse, Refused> {
     let reader = reader(&request, &site)?;
     shown(ask(&site, |channel| Ask::Rooms { reader, channel }).await?)
 }

@@ -10,9 +10,7 @@ use super::refused::Refused;
 use crate::chat::{Reader, Viewer};
 use crate::model::TokenHash;
 use crate::protocol::{Code, Refusal};
-use crate::session::{
-    LOGIN, bearer, browser, client_address, cookie, fingerprint, is_secure,
-};
+use crate::session::{LOGIN, bearer, browser, client_address, cookie, fingerprint, is_secure};
 
 /// The hash of the token by which a request reads: in `Authorization`, else a login's cookie.
 ///
