@@ -36,8 +36,10 @@ mod private;
 mod prune;
 mod readers;
 mod receipts;
+mod rooms;
 mod rows;
 mod schema;
+mod sessions;
 #[cfg(test)]
 mod tests;
 mod wal;
@@ -58,7 +60,9 @@ pub use page::{Page, Query, Range, Whose};
 pub use peace::{InviteRow, ReportRow, SanctionKind, SanctionRow};
 pub use people::{AccountRow, LoginRow};
 pub use person::{Person, PersonData, PersonLogin};
-pub use rows::{Boot, RoomId, RoomRow, SessionRow};
+pub use rooms::RoomRow;
+pub use rows::{Boot, RoomId};
+pub use sessions::SessionRow;
 
 use disk::Claim;
 use ledger::Ledger;
