@@ -68,7 +68,7 @@ fn all_that_is_said_of_people_comes_back() {
     let count = ops.len();
     assert_eq!(store.commit(ops), vec![Outcome::Done; count]);
     let boot = store.reopened().boot;
-    assert_eq!(boot.accounts, [ada.clone()]);
+    assert_eq!(boot.accounts, std::slice::from_ref(&ada));
     assert_eq!(boot.logins, [login(1, "Ada")]);
     assert_eq!(boot.sanctions, [mute, everywhere]);
     assert_eq!(boot.invites.len(), 2);

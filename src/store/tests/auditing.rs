@@ -22,7 +22,7 @@ fn notes_are_read_from_the_newest_on() {
     assert_eq!(numbers(&store.audit(Some(1), 2)), [0; 0]);
     let store = store.reopened();
     let oldest = AuditRow { id: 1, ..note("act 1", NOON.plus(1)) };
-    assert_eq!(store.audit(Some(2), 2), [oldest.clone()]);
+    assert_eq!(store.audit(Some(2), 2), std::slice::from_ref(&oldest));
     assert_eq!(audit(&store.db(), 9).unwrap()[4], oldest);
 }
 

@@ -30,7 +30,7 @@ fn a_login_is_written_over_its_older_state_and_ended() {
     store.commit(vec![save_login(&later), Op::EndLogins(vec![LoginId(2), LoginId(7)])]);
     assert_eq!(store.rows("private"), 2);
     let store = store.reopened();
-    assert_eq!(store.boot.logins, [later.clone()]);
+    assert_eq!(store.boot.logins, std::slice::from_ref(&later));
     // The slot of the one that ended is the next one's.
     store.commit(vec![save_login(&login(3, "Grace"))]);
     assert_eq!(store.rows("private"), 2);
