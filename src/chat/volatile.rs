@@ -151,3 +151,89 @@ fn unchanged(room: &Room, append: &Append) -> Option<Outcome> {
     let answer = last.or_else(|| message(room, new.target))?;
     Some(Outcome::Duplicate { seq: answer.seq, at: answer.at })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::recent::Entry;
+    use super::*;
+    use crate::model::{Author, Epoch, Keep, MessageText, Nick, RoomName, RoomSettings};
+    use crate::store::{Rights, RoomId, RoomRow};
+
+    const APPENDED: Outcome = Outcome::Appended { seq: 0 };
+
+    fn room() -> Room {
+        let row = RoomRow {
+            id: RoomId(1),
+            name: RoomName::parse("Lobby").unwrap(),
+            epoch: Epoch("epoch".into()),
+            seq: 0,
+            first_seq: 1,
+            topic: None,
+            created_at: Timestamp(0),
+            settings: RoomSettings::default(),
+        };
+        Room::from_row(row, Keep::Nothing)
+    }
+
+    fn wish(user: i64, body: Body, rights: Rights) -> Append {
+        let nick = Nick::parse(&format!("user {user}")).unwrap();
+        let author = Author { user: UserId(user), nick, guest: true };
+        let (room, at, name_key) = (RoomId(1), Timestamp(9), String::new());
+        Append { room, at, author, name_key, body, rights }
+    }
+
+    /// What becomes of it, its place left out; it is in the log then.
+    fn take(room: &mut Room, wish: Append) -> Outcome {
+        let Outcome::Appended { seq } = judge(room, &wish, Ok(())) else {
+            return judge(room, &wish, Ok(()));
+        };
+        let event = Event { seq, at: wish.at, author: wish.author, body: wish.body };
+        room.recent.amend(&event, |_| bytes::Bytes::new());
+        room.seq = seq;
+        room.recent.push(Entry { event, json: bytes::Bytes::new() });
+        APPENDED
+    }
+
+    fn said(user: i64) -> Append {
+        let text = MessageText::new("hello", 9).unwrap();
+        wish(user, Body::message(text, None, None), Rights::default())
+    }
+
+    fn reacted(user: i64, emoji: &str, on: bool) -> Append {
+        let rights = Rights { reactions: 2, ..Rights::default() };
+        wish(user, Body::reacted(1, Emoji::new(emoji).unwrap(), on), rights)
+    }
+
+    #[test]
+    fn a_moderator_deletes_what_others_said_and_it_is_noted_but_edits_nothing() {
+        let moderator = Rights { moderator: true, ..Rights::default() };
+        let mut room = room();
+        take(&mut room, said(1));
+        let edit = Body::edited(1, MessageText::new("silly", 9).unwrap());
+        let refused = Outcome::Refused(Refusal::NotYours);
+        assert_eq!(take(&mut room, wish(2, edit, moderator)), refused);
+        assert_eq!(take(&mut room, wish(2, Body::deleted(1), Rights::default())), refused);
+        let deletion = wish(2, Body::deleted(1), moderator);
+        let row = noted(&room, &deletion).unwrap();
+        assert_eq!((row.actor, row.target), (Some(UserId(2)), Some(UserId(1))));
+        assert_eq!((row.action.as_str(), row.detail.as_str()), ("delete", r#"{"seq":1}"#));
+        assert_eq!(noted(&room, &wish(1, Body::deleted(1), moderator)), None);
+        assert_eq!(take(&mut room, deletion.clone()), APPENDED);
+        assert_eq!(noted(&room, &deletion), None);
+    }
+
+    #[test]
+    fn a_message_has_so_many_different_reactions_at_most() {
+        let mut room = room();
+        take(&mut room, said(1));
+        assert_eq!(take(&mut room, reacted(1, "👍", true)), APPENDED);
+        assert_eq!(take(&mut room, reacted(1, "☕", true)), APPENDED);
+        let too_many = Outcome::Refused(Refusal::TooManyReactions);
+        assert_eq!(take(&mut room, reacted(2, "🦊", true)), too_many);
+        assert_eq!(take(&mut room, reacted(2, "☕", true)), APPENDED);
+        assert_eq!(take(&mut room, reacted(1, "☕", false)), APPENDED);
+        assert_eq!(take(&mut room, reacted(2, "🦊", true)), too_many);
+        assert_eq!(take(&mut room, reacted(2, "☕", false)), APPENDED);
+        assert_eq!(take(&mut room, reacted(2, "🦊", true)), APPENDED);
+    }
+}

@@ -8,9 +8,10 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::heads::Head;
 use super::receipts::{Fingerprint, Receipt, Receipts};
-use super::rows::{number, place, shown};
+use super::rooms::{self, shown};
+use super::rows::{number, place};
 use super::{Append, AuditRow, Outcome, Refusal};
-use super::{event_row, images, rows};
+use super::{event_row, images};
 use crate::model::{Body, Deleted, Gone, ImageId, Message, Reacted, Timestamp};
 
 /// What an append works on: the transaction and the memory that goes with it.
@@ -90,7 +91,7 @@ fn change(desk: &mut Desk<'_>, append: &Append, target: u64) -> rusqlite::Result
     match &append.body {
         Body::Deleted(_) if !theirs || append.rights.moderator => {
             if theirs {
-                let room_name = rows::room_name(desk.conn, append.room)?;
+                let room_name = rooms::room_name(desk.conn, append.room)?;
                 let whose = (message.user, &message.nick);
                 AuditRow::deletion(append, room_name, whose, target).insert(desk.conn)?;
             }

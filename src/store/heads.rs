@@ -6,7 +6,8 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, params};
 
-use super::rows::{Boot, RoomId, RoomRow};
+use super::rooms::RoomRow;
+use super::rows::{Boot, RoomId};
 use super::{Outcome, belonging};
 use crate::model::Epoch;
 

@@ -14,7 +14,7 @@ use super::receipts::Receipts;
 use super::rows::{Boot, RoomId};
 use super::{
     Append, Durability, Op, Outcome, ReadRow, StoreError, audit, belonging, connection, error,
-    event_row, forgetting, images, peace, people, rows,
+    event_row, forgetting, images, peace, people, rooms, sessions,
 };
 use crate::model::{Body, Gone, ImageId, RoomSettings};
 
@@ -43,7 +43,7 @@ impl Ledger {
     /// As [`connection::first`].
     pub(super) fn first(db: &Path, durability: Durability) -> Result<(Self, Boot), StoreError> {
         let conn = connection::first(db, durability)?;
-        rows::drop_orphans(&conn)
+        sessions::drop_orphans(&conn)
             .and_then(|()| Self::over(conn))
             .map_err(|failure| error::at_open(&failure, db))
     }
@@ -103,7 +103,7 @@ impl Work<'_> {
             Op::DropRoom(room) => self.heads.end(conn, *room),
             Op::SetRoom { room, settings } => self.set_room(*room, settings),
             Op::SaveSession(row) => done(row.save(conn)),
-            Op::EndSession(id) => done(rows::end_session(conn, *id)),
+            Op::EndSession(id) => done(sessions::end_session(conn, *id)),
             Op::Prune { room, before, keep_last } => {
                 self.prune(*room, Retention { before: *before, keep_last: *keep_last })
             }
@@ -155,7 +155,7 @@ impl Work<'_> {
         if self.heads.get_mut(room).is_none() {
             return Ok(Outcome::NoRoom);
         }
-        done(rows::set_room(self.conn, room, settings))
+        done(rooms::set_room(self.conn, room, settings))
     }
 
     /// The note is written where the message that it is about shows the picture.

@@ -1,5 +1,5 @@
-//! Durable truth: rooms, the log, sessions, idempotency keys and what is known of pictures, in
-//! SQLite.
+//! Durable truth: rooms, the log, sessions, idempotency keys, accounts with all that is said of
+//! them, who did what, and what is known of pictures, in SQLite.
 //!
 //! One thread writes, and commits together what waits together; two read beside it. Each is reached
 //! through a bounded queue and answers by a callback on its own thread. The store knows no actor,
@@ -10,8 +10,8 @@
 //! - An outcome is reported after it is committed; what was reported survives `kill -9`, with
 //!   [`Durability::Full`] also a power cut. All ops of a batch count, or none.
 //! - Within a room events are numbered 1, 2, 3… without a hole.
-//! - Text that was edited away, deleted or pruned is overwritten, in the database and, within
-//!   seconds, in its log file.
+//! - Text that was edited away, deleted or pruned, and hashes and addresses that were removed are
+//!   overwritten, in the database and, within seconds, in its log file.
 //! - A failure at run time is answered with [`StoreError::Full`] or [`StoreError::Busy`], and the
 //!   next batch is tried anew.
 
@@ -36,8 +36,10 @@ mod private;
 mod prune;
 mod readers;
 mod receipts;
+mod rooms;
 mod rows;
 mod schema;
+mod sessions;
 #[cfg(test)]
 mod tests;
 mod wal;
@@ -58,7 +60,9 @@ pub use page::{Page, Query, Range, Whose};
 pub use peace::{InviteRow, ReportRow, SanctionKind, SanctionRow};
 pub use people::{AccountRow, LoginRow};
 pub use person::{Person, PersonData, PersonLogin};
-pub use rows::{Boot, RoomId, RoomRow, SessionRow};
+pub use rooms::RoomRow;
+pub use rows::{Boot, RoomId};
+pub use sessions::SessionRow;
 
 use disk::Claim;
 use ledger::Ledger;

@@ -20,7 +20,7 @@ pub enum Op {
     SaveSession(SessionRow),
     /// Removes a session. Answers `Done`, also where there was none.
     EndSession(SessionId),
-    /// Removes a room whose log is empty. Answers `Done`, `Kept` or `NoRoom`.
+    /// Removes a room whose log is empty, with all that is said of it. Answers `Done`, `Kept` or `NoRoom`.
     DropRoom(RoomId),
     /// Removes the oldest events of a room, at most 2,000 or 2 MiB of them at once. Answers
     /// `Pruned` or `NoRoom`.
@@ -58,7 +58,8 @@ pub enum Op {
     /// Writes an account, in place of an older state of it. Answers `Done`, or `Taken` where
     /// another account that is not over has the same folded name.
     SaveAccount(Box<AccountRow>),
-    /// Forgets an account that is over, and all that is known of it but its events. Answers `Done`.
+    /// Forgets an account that is over, and all that is known of it (logins with their sessions,
+    /// devices, roles, reads, sanctions, its invitations and reports) but its events. Answers `Done`.
     ForgetAccount(UserId),
     /// Takes the name out of what somebody wrote: a bounded part of the log at once, beginning at
     /// row `from`. Answers `Done`, or `Next` with the row to go on from.
@@ -70,7 +71,8 @@ pub enum Op {
     },
     /// Writes a login, in place of an older state of it. Answers `Done`.
     SaveLogin(Box<LoginRow>),
-    /// Removes logins. Answers `Done`, also where there were none.
+    /// Removes logins and the sessions that came with them. Answers `Done`, also where there were
+    /// none.
     EndLogins(Vec<LoginId>),
     /// Shortens the addresses of logins that were last used before a moment. Answers `Done`.
     ShortenAddresses {
@@ -125,7 +127,8 @@ pub enum Op {
     },
     /// Notes what somebody did, for those who run the server. Answers `Done`.
     Audit(Box<AuditRow>),
-    /// Forgets what was done before a moment, and all but the newest million. Answers `Done`.
+    /// Forgets what was done before a moment, and all but the newest million; a bounded number at
+    /// once, the next time the others. Answers `Done`.
     ForgetAudit {
         /// When.
         before: Timestamp,
@@ -139,8 +142,9 @@ pub enum Op {
         /// The message.
         seq: u64,
     },
-    /// A picture need not wait for a moderator any more, or was let go: its row says so. Writes
-    /// `note`. Answers `Appended`, or `Done` where it did not wait.
+    /// A picture need not wait for a moderator any more: its row and the message that shows it say
+    /// so. Writes `note` if it is about that message. Answers `Appended`, or `Done` where it did not
+    /// wait or is in no message of a kept log.
     ApproveImage {
         /// The picture.
         id: ImageId,
@@ -184,7 +188,8 @@ pub enum Outcome {
     More,
     /// Not dropped: the room's log is not empty.
     Kept,
-    /// Not created: a room with that id exists. Ids are the caller's, so this is its mistake.
+    /// Not created: a room with that id exists (ids are the caller's, so this is its mistake), or
+    /// an account with that name.
     Taken,
     /// The store has no room with that id.
     NoRoom,

@@ -9,7 +9,8 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::audit::{self, AuditRow};
 use super::event_row::{self, COLUMNS};
-use super::rows::{RoomId, all, number, room_name};
+use super::rooms::room_name;
+use super::rows::{RoomId, all, number};
 use super::{
     AccountRow, ImageRow, LoginRow, ReadRow, ReportRow, RoomRoleRow, SanctionRow, StoreError,
     connection, error, images, schema,

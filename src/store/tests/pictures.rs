@@ -4,7 +4,7 @@ use super::*;
 use crate::model::{AltText, Gone, Image, ImageId, ImageKind, Life};
 
 /// A picture of Ada's in the lobby.
-fn picture(id: u128) -> ImageRow {
+pub(super) fn picture(id: u128) -> ImageRow {
     ImageRow {
         id: ImageId(id),
         room: LOBBY,
@@ -41,7 +41,7 @@ fn ends(id: u128, why: Gone, seq: Option<u64>) -> Op {
     Op::EndImage { id: ImageId(id), why, note }
 }
 
-fn images(event: &Event) -> Vec<Image> {
+pub(super) fn images(event: &Event) -> Vec<Image> {
     event.body.images().to_vec()
 }
 
