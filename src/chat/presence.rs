@@ -167,7 +167,7 @@ mod tests {
                     _ => {}
                 }
                 if before != here[who] {
-                    delta.note(SessionId(who as i64), before, here[who].clone());
+                    delta.note(UserId(who as i64), before, here[who].clone());
                 }
             }
             apply(&mut known, delta.take());

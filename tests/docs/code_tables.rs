@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use parlor::protocol::{COMMANDS, Close, Code, Rate, Refusal};
+use parlor::protocol::{COMMANDS, Close, Code, Needs, Rate, Refusal};
 use serde_json::Value;
 
 use crate::heard::Heard;
@@ -32,8 +32,17 @@ fn the_table_of_requests_is_the_codes() {
                 Rate::Message => "message",
                 Rate::Read => "read",
                 Rate::Upload => "upload",
+                Rate::Join => "join",
+                Rate::Rename => "rename",
+                Rate::Typing => "typing",
             };
-            vec![link, reply.to_owned(), bucket.to_owned(), row.summary.to_owned()]
+            let needs = match row.needs {
+                Needs::Hello => "hello",
+                Needs::Login => "login",
+                Needs::Moderator => "moderator",
+            };
+            let cells = [link.as_str(), reply, bucket, needs, row.summary];
+            cells.map(str::to_owned).to_vec()
         })
         .collect();
     assert_eq!(plain_rows(&page().table("Requests")), expected);

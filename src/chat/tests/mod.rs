@@ -12,6 +12,8 @@ use crate::model::{ConnId, Keep, Nick, RoomName, Timestamp};
 use crate::protocol::{After, COMMANDS, Close, Command, Hello, Request, decode, wire};
 use crate::store::{Boot, Op, Outcome};
 
+const NOWHERE: Caller = Caller { address: [0; 32], browser: None, login: None };
+
 /// Somebody's connection, as the relay would see it.
 struct World {
     chat: Chat,
@@ -99,13 +101,13 @@ impl World {
 
     fn hello(&mut self, number: u32, name: &str) -> Vec<Value> {
         let hello = Hello::Nick(Nick::parse(name).unwrap());
-        self.chat.hello(self.moment(), conn(number), None, hello, [0; 32], None);
+        self.chat.hello(self.moment(), conn(number), None, hello, NOWHERE);
         self.read(number)
     }
 
     fn resume(&mut self, number: u32, token: &str) -> Vec<Value> {
         let hello = Hello::Resume(token.to_owned());
-        self.chat.hello(self.moment(), conn(number), None, hello, [0; 32], None);
+        self.chat.hello(self.moment(), conn(number), None, hello, NOWHERE);
         self.read(number)
     }
 
@@ -482,7 +484,9 @@ fn every_request_is_answered_once() {
 fn after_is_checked_against_epoch_and_head_only_where_it_was_given() {
     let after = After { epoch: crate::model::Epoch("e".into()), seq: 0 };
     let (mut world, ..) = two_people(|_| {});
-    world.chat.watch(world.moment(), conn(9), &RoomName::parse("lobby").unwrap(), Some(after), 0);
+    let (reader, lobby) =
+        (Reader { token: None, address: [0; 32] }, RoomName::parse("lobby").unwrap());
+    world.chat.watch(world.moment(), conn(9), reader, &lobby, Some(after), 0);
     let joined = world.read(9).remove(0);
     assert_eq!((&joined["complete"], &joined["count"]), (&false.into(), &2.into()));
 }

@@ -27,7 +27,7 @@ fn two_accounts_that_are_not_over_cannot_have_one_name() {
 fn an_account_is_written_over_its_older_state() {
     let store = TestStore::new();
     let first = account("Ada");
-    let password = Some(PasswordHash("$argon2id$another".into()));
+    let password = Some(PasswordHash::parse("$argon2id$another").unwrap());
     let later = AccountRow { role: Role::Owner, password, ..first.clone() };
     store.commit(vec![save_account(&first), save_account(&later)]);
     assert_eq!(store.rows("private"), 1);

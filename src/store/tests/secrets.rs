@@ -16,7 +16,7 @@ fn found(store: &TestStore, words: &[String]) -> Vec<String> {
 
 fn hashed(n: i64, version: u8) -> AccountRow {
     let nick = Nick::parse(&format!("user {n}")).unwrap();
-    let password = Some(PasswordHash(format!("$argon2id$hash-{n:04}-{version}")));
+    let password = Some(PasswordHash::parse(&format!("$argon2id$hash-{n:04}-{version}")).unwrap());
     AccountRow { id: UserId(n * 7919 % 1009), nick, password, ..account("Ada") }
 }
 
