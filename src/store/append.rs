@@ -153,12 +153,12 @@ fn react(desk: &mut Desk<'_>, append: &Append, new: &Reacted) -> rusqlite::Resul
 fn has_room(conn: &Connection, append: &Append, new: &Reacted) -> rusqlite::Result<bool> {
     let most = append.rights.reactions;
     let (room, target) = (append.room.0, number(new.target));
-    let sql = "SELECT 1 FROM reactions
+    let sql = "SELECT 1 FROM reactions INDEXED BY lit_reactions
                WHERE room = ?1 AND target = ?2 AND emoji = ?3 AND lit LIMIT 1";
     if most == 0 || conn.prepare_cached(sql)?.exists(params![room, target, new.emoji.as_str()])? {
         return Ok(true);
     }
-    let sql = "SELECT count(DISTINCT emoji) FROM reactions
+    let sql = "SELECT count(DISTINCT emoji) FROM reactions INDEXED BY lit_reactions
                WHERE room = ?1 AND target = ?2 AND lit";
     let lit: u32 = conn.prepare_cached(sql)?.query_row([room, target], |row| row.get(0))?;
     Ok(lit < most)

@@ -119,7 +119,8 @@ pub(super) fn about(
 /// Forgets rows from the oldest to the first of `before` or later, and all but the newest
 /// [`KEPT`]; at most [`AT_ONCE`].
 pub(super) fn forget(conn: &Connection, before: Timestamp) -> rusqlite::Result<()> {
-    let sql = "SELECT min(id), max(id), (SELECT min(id) FROM audit WHERE at >= ?1) FROM audit";
+    let sql = "SELECT (SELECT min(id) FROM audit), (SELECT max(id) FROM audit),
+                   (SELECT min(id) FROM audit WHERE at >= ?1)";
     let ends = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
     let (first, last, young): (Option<i64>, Option<i64>, Option<i64>) =
         conn.prepare_cached(sql)?.query_row([before.0], ends)?;
