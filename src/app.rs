@@ -28,8 +28,8 @@ use crate::gate::{Answer, Counts, Entrance, Front, Keyring, Line};
 use crate::janitor::Janitor;
 use crate::model::config::{Config, Durability};
 use crate::model::{Role, Timestamp, uptime_ms};
-use crate::session::{Admission, Doorman, Household, LinkLimits, Origins, Pulse, Socket};
 use crate::operator::Desk;
+use crate::session::{Admission, Doorman, Household, LinkLimits, Origins, Pulse, Socket};
 use crate::store::{AccountRow, Boot, Store, StoreError};
 use crate::uploads::Gallery;
 use crate::web::{Darkroom, Site, cors, routes, turnstile};
@@ -208,7 +208,9 @@ fn say_who_runs_it(data: &Path, boot: &Boot) {
     if !boot.accounts.iter().any(runs) {
         let data = std::path::absolute(data).unwrap_or_else(|_| data.to_owned());
         let data = data.display().to_string().replace('\'', r"'\''");
-        log::warn!("nobody owns this server yet: parlor user add NAME --role owner --data '{data}'");
+        log::warn!(
+            "nobody owns this server yet: parlor user add NAME --role owner --data '{data}'"
+        );
     }
 }
 
@@ -219,7 +221,9 @@ fn about(error: &io::Error, what: &str) -> io::Error {
 
 fn cannot_open(error: StoreError) -> io::Error {
     match error {
-        StoreError::InUse(why) | StoreError::Broken(why) => io::Error::new(io::ErrorKind::InvalidData, why),
+        StoreError::InUse(why) | StoreError::Broken(why) => {
+            io::Error::new(io::ErrorKind::InvalidData, why)
+        }
         StoreError::Full => io::Error::new(io::ErrorKind::StorageFull, "the disk is full"),
         StoreError::Busy => io::Error::other("the database cannot be read or written"),
     }

@@ -442,10 +442,7 @@ impl Chat {
     /// Whether nothing waits for the store any more.
     pub fn is_settled(&self) -> bool {
         let removing = self.removals_read > 0 || !self.removals_to_go_on.is_empty();
-        self.queue.is_empty()
-            && self.in_flight.is_none()
-            && self.pictures.is_settled()
-            && !removing
+        self.queue.is_empty() && self.in_flight.is_none() && self.pictures.is_settled() && !removing
     }
 
     /// All connections that belong to somebody.

@@ -140,9 +140,7 @@ impl User {
             Wish::List { options, json } => show(&Accounts::read(&config(options)?.data)?, json),
             Wish::Passwd { options, name } => passwd(&config(options)?, &name),
             Wish::Role { options, name, role } => change_role(&config(options)?, &name, role),
-            Wish::Delete { options, name, messages } => {
-                delete(&config(options)?, &name, messages)
-            }
+            Wish::Delete { options, name, messages } => delete(&config(options)?, &name, messages),
             Wish::Invite { options, uses, seconds } => invite(&config(options)?, uses, seconds),
             Wish::Export { options, name } => export(&config(options)?, &name),
         }
@@ -222,6 +220,7 @@ fn roles() -> impl clap::builder::TypedValueParser<Value = Role> {
 fn seconds(text: &str) -> Result<u64, String> {
     match text.parse() {
         Ok(Keep::For(millis)) if (1..=MAX_SECONDS).contains(&(millis / 1000)) => Ok(millis / 1000),
-        _ => Err("a time is a number and a unit, such as 45s, 90m, 12h or 7d; at most ten years".to_owned()),
+        _ => Err("a time is a number and a unit, such as 45s, 90m, 12h or 7d; at most ten years"
+            .to_owned()),
     }
 }

@@ -72,7 +72,9 @@ impl Drop for Desk {
 fn bind(path: &Path) -> io::Result<UnixListener> {
     match fs::symlink_metadata(path) {
         Ok(found) if found.file_type().is_socket() => fs::remove_file(path)?,
-        Ok(_) => return Err(io::Error::new(io::ErrorKind::AlreadyExists, "a file is in its place")),
+        Ok(_) => {
+            return Err(io::Error::new(io::ErrorKind::AlreadyExists, "a file is in its place"));
+        }
         Err(_) => {}
     }
     let listener = UnixListener::bind(path)?;

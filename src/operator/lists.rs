@@ -99,7 +99,8 @@ impl fmt::Display for Deeds {
 
 /// A text that does nothing to a terminal: names and reasons are other people's.
 fn tame(text: &str) -> String {
-    let hidden = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let hidden =
+        |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let mut tame = String::new();
     for c in text.chars() {
         match hidden(c) {

@@ -96,7 +96,8 @@ fn database(data: &Path) -> Result<PathBuf, Undone> {
 pub fn hash(password: Password) -> Result<PasswordHash, Undone> {
     let hashing = Hashing::start().map_err(Undone::System)?;
     let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(Undone::System)?;
-    runtime
-        .block_on(hashing.hash(Lane::Known, password))
-        .map_err(|refusal| Undone::Refused { code: refusal.code.name().to_owned(), message: refusal.message.into() })
+    runtime.block_on(hashing.hash(Lane::Known, password)).map_err(|refusal| Undone::Refused {
+        code: refusal.code.name().to_owned(),
+        message: refusal.message.into(),
+    })
 }

@@ -47,9 +47,11 @@ pub(super) fn read(line: &[u8]) -> Result<Operation, Refusal> {
     // What serde says may quote the line.
     let unknown = |_| Refusal::because(Code::BadJson, "This server does not know this order.");
     Ok(match serde_json::from_slice(line).map_err(unknown)? {
-        Order::Add { nick, role, password } => {
-            Operation::Add { nick: name(&nick)?, role: account_role(role)?, password: hash(&password)? }
-        }
+        Order::Add { nick, role, password } => Operation::Add {
+            nick: name(&nick)?,
+            role: account_role(role)?,
+            password: hash(&password)?,
+        },
         Order::Password { nick, password } => {
             Operation::Password { nick: name(&nick)?, password: hash(&password)? }
         }

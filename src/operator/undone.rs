@@ -36,9 +36,9 @@ impl fmt::Display for Undone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             // What was typed is the account, not a field of a form or somebody in a room.
-            Self::Refused { code, .. } if code == "nick_taken" => {
-                f.write_str("There is an account of this name, or of one that looks like it, already.")
-            }
+            Self::Refused { code, .. } if code == "nick_taken" => f.write_str(
+                "There is an account of this name, or of one that looks like it, already.",
+            ),
             Self::Refused { message, .. } => f.write_str(message),
             Self::NoDatabase(data) => write!(
                 f,

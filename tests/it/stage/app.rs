@@ -17,6 +17,7 @@ use super::PATIENCE;
 /// A running server.
 pub struct TestApp {
     settings: Vec<String>,
+    logs: &'static str,
     data: PathBuf,
     home: TempDir,
     child: Child,
@@ -40,19 +41,26 @@ impl TestApp {
     pub fn with(settings: &[&str]) -> Self {
         let home = tempfile::tempdir().expect("a directory for the test");
         let data = home.path().join("data");
-        Self::begin(home, data, settings.iter().map(ToString::to_string).collect())
+        Self::begin(home, data, settings.iter().map(ToString::to_string).collect(), "warn")
+    }
+
+    /// With so much in its log as `RUST_LOG` says.
+    pub fn logging(logs: &'static str, settings: &[&str]) -> Self {
+        let home = tempfile::tempdir().expect("a directory for the test");
+        let data = home.path().join("data");
+        Self::begin(home, data, settings.iter().map(ToString::to_string).collect(), logs)
     }
 
     /// With its data in `data`.
     pub fn with_data_in(data: &Path, settings: &[&str]) -> Self {
         let home = tempfile::tempdir().expect("a directory for the test");
-        Self::begin(home, data.into(), settings.iter().map(ToString::to_string).collect())
+        Self::begin(home, data.into(), settings.iter().map(ToString::to_string).collect(), "warn")
     }
 
-    fn begin(home: TempDir, data: PathBuf, settings: Vec<String>) -> Self {
-        let (child, stdout, address) = launch(home.path(), &data, &settings);
+    fn begin(home: TempDir, data: PathBuf, settings: Vec<String>, logs: &'static str) -> Self {
+        let (child, stdout, address) = launch(home.path(), &data, &settings, logs);
         let agent = super::http::agent();
-        Self { settings, data, home, child, address, agent, _stdout: stdout }
+        Self { settings, logs, data, home, child, address, agent, _stdout: stdout }
     }
 
     /// Where it listens.
@@ -67,7 +75,8 @@ impl TestApp {
 
     /// Starts it again on the same data, after it has ended; the port is another one.
     pub fn start_again(&mut self) {
-        let (child, stdout, address) = launch(self.home.path(), &self.data, &self.settings);
+        let (child, stdout, address) =
+            launch(self.home.path(), &self.data, &self.settings, self.logs);
         (self.child, self._stdout, self.address) = (child, stdout, address);
     }
 
@@ -200,6 +209,7 @@ fn launch(
     home: &Path,
     data: &Path,
     settings: &[String],
+    logs: &str,
 ) -> (Child, BufReader<ChildStdout>, SocketAddr) {
     let log = File::options().create(true).append(true).open(home.join("log"));
     let mut command = Command::new(env!("CARGO_BIN_EXE_parlor"));
@@ -210,7 +220,7 @@ fn launch(
     }
     command.current_dir(home).args(["--listen", "127.0.0.1:0"]).arg("--data").arg(data);
     command.args(settings.iter().flat_map(|setting| ["--set", setting]));
-    command.env("RUST_LOG", "warn").stdout(Stdio::piped());
+    command.env("RUST_LOG", logs).stdout(Stdio::piped());
     command.stderr(log.expect("a log for the test"));
     let mut child = command.spawn().expect("cargo built the program");
     let mut stdout = BufReader::new(child.stdout.take().expect("it is piped"));
