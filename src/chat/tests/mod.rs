@@ -1,6 +1,8 @@
 //! The rules of the chat, without a runtime: time is a number, the store a list in this file that
 //! keeps the promises of the real one for what these tests ask of it.
 
+mod peace;
+mod people;
 mod pictures;
 
 use rand::SeedableRng;
