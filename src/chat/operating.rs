@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
+use super::account_ends::Legacy;
 use super::bucket::Moment;
 use super::effect::{Channel, Reply};
-use super::registering::Legacy;
 use super::speaking::Waiting;
 use super::state::{Chat, Outcome};
 use crate::model::{Nick, PasswordHash, Role, UserId};

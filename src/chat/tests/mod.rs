@@ -89,7 +89,7 @@ impl World {
                 Effect::Exit { conn, room } => self.listening.retain(|l| *l != (conn, room)),
                 Effect::Close { conn, close } => self.closed.push((conn, close)),
                 Effect::RemoveFiles(ids) => self.to_remove.extend(ids),
-                Effect::Http(http) => drop(http.channel.send(http.answer)),
+                Effect::Http(http) => http.channel.send(http.answer),
                 Effect::Read { .. } => unreachable!("not asked for here"),
             }
         }

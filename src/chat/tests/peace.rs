@@ -174,7 +174,8 @@ fn a_room_that_is_closed_to_guests_sends_them_out_and_lets_none_in() {
 fn a_report_reaches_the_moderators_once_and_only_them() {
     let mut world = lobby(|_| {});
     world.ask(3, r#"{"type":"send","text":"spam"}"#);
-    (world.read(1), world.read(2));
+    world.read(1);
+    world.read(2);
     let report = r#"{"type":"report","seq":1,"reason":"spam"}"#;
     assert_eq!(kinds(&world.ask(2, report)), ["ok"]);
     assert_eq!(kinds(&world.ask(2, report)), ["ok"], "twice is once");
