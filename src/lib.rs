@@ -1,11 +1,12 @@
 //! Parlor: a real-time chat server that one program serves.
 //!
 //! The rooms of the house, and which way imports point (downwards only):
-//! `app` → `web`, `janitor` → `session` → `chat` → `store`, `uploads` → `protocol` → `model`.
+//! `app` → `web`, `janitor` → `session` → `chat` → `store`, `uploads`, `auth` → `protocol` → `model`.
 //! `docs/architecture.md` walks through them.
 #![forbid(unsafe_code)]
 
 pub mod app;
+pub mod auth;
 pub mod chat;
 pub mod inventory;
 pub mod janitor;

@@ -94,14 +94,22 @@ impl fmt::Debug for TokenHash {
     }
 }
 
-/// A new secret of 256 random bits, as 64 hexadecimal digits behind a telling prefix.
+/// A new resume token.
 pub fn token(rng: &mut impl Rng) -> String {
+    secret("pr_", rng)
+}
+
+/// A new secret of 256 random bits, as 64 hexadecimal digits behind a telling prefix.
+pub fn secret(prefix: &'static str, rng: &mut impl Rng) -> String {
     let mut bytes = [0u8; 32];
     rng.fill_bytes(&mut bytes);
-    let mut text = String::with_capacity(67);
-    text.push_str("pr_");
+    // Room for all of it: a text that grows leaves copies of its beginning behind.
+    let mut text = String::with_capacity(prefix.len() + 2 * bytes.len());
+    text.push_str(prefix);
     for byte in bytes {
-        text.push_str(&format!("{byte:02x}"));
+        for digit in [byte >> 4, byte & 15] {
+            text.push(char::from(b"0123456789abcdef"[usize::from(digit)]));
+        }
     }
     text
 }
@@ -116,6 +124,8 @@ mod tests {
         let (one, two) = (token(&mut rng), token(&mut rng));
         assert_ne!(one, two);
         assert_eq!(one.len(), 67);
+        assert!(one.starts_with("pr_"));
+        assert!(one[3..].bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')));
         assert_eq!(TokenHash::of(&one), TokenHash::of(&one));
         assert_ne!(TokenHash::of(&one), TokenHash::of(&two));
     }

@@ -12,6 +12,8 @@ use precis_profiles::Nickname;
 use serde::{Serialize, Serializer};
 use unicode_security::confusable_detection::skeleton;
 
+use super::pictographs::with_pictographs;
+
 /// A valid nickname as it is shown: trimmed, inner spaces single, NFKC.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Nick(Box<str>);
@@ -58,10 +60,8 @@ impl Nick {
 
     /// The keys under which this name is unique.
     pub fn keys(&self) -> NickKeys {
-        let lower = self.0.to_lowercase();
-        let folded: String = skeleton(&lower).collect();
+        let folded: Arc<str> = folded(&self.0).into();
         let exact: String = skeleton(&self.0).collect();
-        let folded: Arc<str> = folded.to_lowercase().into();
         let exact = exact.to_lowercase();
         // Most names have one key.
         let exact = if *exact == *folded { Arc::clone(&folded) } else { exact.into() };
@@ -69,16 +69,14 @@ impl Nick {
     }
 }
 
-/// RFC 8266 enforcement, with today's pictographs: the profile's tables end at Unicode 6.3 and call
-/// every later emoji unassigned, so those pass the profile behind a stand-in of their own class.
+/// RFC 8266 enforcement, with today's pictographs.
 fn prepare(raw: &str) -> Option<String> {
-    const STAND_IN: char = '\u{2600}';
-    let stands = |c: char| c == STAND_IN || matches!(c, '\u{1f300}'..='\u{1faff}');
-    let shadow: String = raw.chars().map(|c| if stands(c) { STAND_IN } else { c }).collect();
-    let mut pictographs = raw.chars().filter(|c| stands(*c));
-    let enforced = Nickname::enforce(shadow).ok()?;
-    let restore = |c| if c == STAND_IN { pictographs.next() } else { Some(c) };
-    enforced.chars().map(restore).collect()
+    with_pictographs(raw, |shadow| Nickname::enforce(shadow).ok())
+}
+
+/// By what texts are found to look alike, whatever their case: two texts that share it are one.
+pub fn folded(text: &str) -> String {
+    skeleton(&text.to_lowercase()).collect::<String>().to_lowercase()
 }
 
 /// Symbols that show nothing: a name with one looks like the name without it.

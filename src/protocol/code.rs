@@ -45,6 +45,7 @@ codes! {
     NickInvalid "nick_invalid" 422 "This cannot be a nickname.",
     NickReserved "nick_reserved" 409 "This name belongs to an account; log in to use it.",
     BadCredentials "bad_credentials" 401 "This token is unknown or has ended; say hello anew.",
+    PasswordUnfit "password_unfit" 422 "This cannot be a password.",
     LoginRequired "login_required" 401 "This needs a login.",
     GuestsNotAdmitted "guests_not_admitted" 403 "This server admits no guests; log in.",
     RoomNotFound "room_not_found" 404 "There is no such room.",
@@ -166,6 +167,6 @@ mod tests {
             assert!(code.sentence().ends_with('.'));
             assert!((400..=599).contains(&code.status()));
         }
-        assert_eq!(Code::ALL.len(), 44);
+        assert_eq!(Code::ALL.len(), 45);
     }
 }

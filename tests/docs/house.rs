@@ -13,7 +13,7 @@ const STOREYS: [&[&str]; 7] = [
     &["web", "janitor", "inventory"],
     &["session"],
     &["chat"],
-    &["store", "uploads"],
+    &["store", "uploads", "auth"],
     &["protocol"],
     &["model"],
 ];
