@@ -7,6 +7,9 @@
 
 pub mod app;
 pub mod chat;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod inventory;
 pub mod janitor;
 pub mod model;

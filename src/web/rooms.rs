@@ -30,7 +30,11 @@ fn number(text: Option<&str>, field: &'static str) -> Result<Option<u64>, Refusa
 }
 
 impl Part {
-    fn page(&self) -> Result<(Page, usize), Refusal> {
+    /// What they come to.
+    ///
+    /// # Errors
+    /// `invalid_field`.
+    pub fn page(&self) -> Result<(Page, usize), Refusal> {
         let limit = number(self.limit.as_deref(), "limit")?.unwrap_or(50);
         if !(1..=MAX_LIMIT).contains(&limit) {
             let message = "`limit` must be a whole number from 1 to 200.";
