@@ -36,8 +36,11 @@ if cargo deny --version 2>/dev/null | grep -qx "cargo-deny $deny"; then
   echo "install: cargo-deny $deny is here"
 else
   echo "install: cargo-deny $deny (cargo install; takes some minutes, once)"
-  cargo install --quiet --locked cargo-deny --version "$deny" ||
-    echo "install: cargo-deny could not be installed: its stage is skipped"
+  # It runs for seconds: what makes it fast would cost minutes more here.
+  CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
+    cargo install --quiet --locked cargo-deny --version "$deny" ||
+    echo "install: cargo-deny $deny could not be installed (cargo install --locked cargo-deny" \
+      "--version $deny): its stage is skipped"
 fi
 
 if command -v npm >/dev/null 2>&1; then

@@ -52,7 +52,7 @@ deny() {
     echo "skipped: cargo-deny is missing (see the install stage)"
     return 3
   fi
-  cargo deny --workspace --log-level error check bans licenses sources
+  cargo deny --locked --workspace check --hide-inclusion-graph bans licenses sources
 }
 
 release() { cargo build --release --bin parlor --example echo; }
