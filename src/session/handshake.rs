@@ -152,7 +152,10 @@ pub fn handshake_refusal(error: &HandshakeError) -> Refusal {
 
 /// `?nick=ada&room=lobby` says `hello` and `join` for whoever types by hand; who shows a login needs
 /// no `nick`.
-fn scripted(query: Option<&str>, knows_who: bool) -> Result<Vec<String>, Refusal> {
+///
+/// # Errors
+/// `invalid_field`.
+pub fn scripted(query: Option<&str>, knows_who: bool) -> Result<Vec<String>, Refusal> {
     let query = actix_web::web::Query::<Query>::from_query(query.unwrap_or_default());
     let query = query.map_err(|error| {
         let message = format!("The address may say `nick` and `room`, each once: {error}.");

@@ -29,6 +29,8 @@ pub use admission::{Admission, Admitted, Full, Seat, fingerprint};
 pub use browser::{browser, new_cookie};
 pub use forwarded::client_address;
 pub use frames::{Frames, Incoming, Violation};
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use handshake::scripted;
 pub use handshake::{Doorman, Socket, handshake_refusal};
 pub use heads::{METHODS, TARGET_BYTES, check_head, too_long};
 pub use link::{Link, LinkLimits};
