@@ -134,10 +134,11 @@ async fn a_body_that_nobody_asked_for_is_not_waited_for() {
 #[tokio::test]
 async fn a_body_that_was_read_leaves_the_connection_open() {
     let app = TestApp::start();
+    let _ada = app.arrive_in("lobby", "ada").await;
     let mut socket = app.connect(None).await;
     for n in 0..3 {
         let text = format!(
-            "POST /api/v1/rooms/lobby/messages?nick=ada HTTP/1.1\r\nHost: HOST\r\n\
+            "POST /api/v1/rooms/lobby/messages?nick=kettle HTTP/1.1\r\nHost: HOST\r\n\
              Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n{}",
             get("/healthz", "")
         );

@@ -201,7 +201,8 @@ async fn who_asks_and_takes_it_back_over_and_over_is_cut_off() {
         }
     }
     let error = within("the end", client.end).await.expect("no panic").expect_err("it is cut off");
-    assert_eq!(error.reason(), Some(Reason::ENHANCE_YOUR_CALM), "{error}");
+    // It is told to calm down, if it still reads.
+    assert!(error.reason().is_none_or(|why| why == Reason::ENHANCE_YOUR_CALM), "{error}");
     assert_eq!(app.get("/healthz").status, 200);
 }
 

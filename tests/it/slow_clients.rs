@@ -141,7 +141,7 @@ async fn slow_readers_end(app: TestApp) {
     let took = within("the slow reader is cut", gone).await;
     is_in_time("a reader", took, READING);
     let rest = socket.everything().await.len();
-    assert!(rest < 5 << 20, "{rest} bytes");
+    assert!(rest < 2 << 20, "{rest} bytes");
 }
 
 #[tokio::test]

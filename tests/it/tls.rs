@@ -42,7 +42,7 @@ async fn people_talk_over_it_as_ever() {
     assert_eq!(ada.next_event().await.text.as_deref(), Some(&*long));
     let token = bob.token.clone();
     drop(bob);
-    let (mut bob, welcome) = app.resume(&token).await;
+    let (bob, welcome) = app.resume(&token).await;
     assert_eq!(welcome.rooms, ["lobby"]);
     bob.leave_politely().await;
     assert_eq!(app.post("lobby", "?nick=kettle", &[], "the water boils").status, 201);

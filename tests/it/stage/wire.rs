@@ -23,14 +23,6 @@ impl Wire {
         }
     }
 
-    /// The same, to read and write past TLS.
-    pub fn tcp_mut(&mut self) -> &mut TcpStream {
-        match self {
-            Self::Plain(stream) => stream,
-            Self::Tls(stream) => stream.get_mut().0,
-        }
-    }
-
     /// The TLS of a connection that has it.
     pub fn tls(&self) -> &TlsStream<TcpStream> {
         match self {
