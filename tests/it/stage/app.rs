@@ -12,15 +12,16 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use super::PATIENCE;
+use super::{Certificate, PATIENCE};
 
 /// A running server.
 pub struct TestApp {
     settings: Vec<String>,
     data: PathBuf,
-    home: TempDir,
+    pub(super) home: TempDir,
     child: Child,
     address: SocketAddr,
+    pub(super) certificate: Option<Certificate>,
     pub(super) agent: ureq::Agent,
     _stdout: BufReader<ChildStdout>,
 }
@@ -40,19 +41,24 @@ impl TestApp {
     pub fn with(settings: &[&str]) -> Self {
         let home = tempfile::tempdir().expect("a directory for the test");
         let data = home.path().join("data");
-        Self::begin(home, data, settings.iter().map(ToString::to_string).collect())
+        Self::begin(home, data, settings.iter().map(ToString::to_string).collect(), None)
     }
 
     /// With its data in `data`.
     pub fn with_data_in(data: &Path, settings: &[&str]) -> Self {
         let home = tempfile::tempdir().expect("a directory for the test");
-        Self::begin(home, data.into(), settings.iter().map(ToString::to_string).collect())
+        Self::begin(home, data.into(), settings.iter().map(ToString::to_string).collect(), None)
     }
 
-    fn begin(home: TempDir, data: PathBuf, settings: Vec<String>) -> Self {
+    pub(super) fn begin(
+        home: TempDir,
+        data: PathBuf,
+        settings: Vec<String>,
+        certificate: Option<Certificate>,
+    ) -> Self {
         let (child, stdout, address) = launch(home.path(), &data, &settings);
         let agent = super::http::agent();
-        Self { settings, data, home, child, address, agent, _stdout: stdout }
+        Self { settings, data, home, child, address, certificate, agent, _stdout: stdout }
     }
 
     /// Where it listens.
@@ -62,7 +68,8 @@ impl TestApp {
 
     /// The absolute URL of `path`.
     pub fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
+        let scheme = if self.certificate.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}{path}", self.address)
     }
 
     /// Starts it again on the same data, after it has ended; the port is another one.
@@ -216,7 +223,10 @@ fn launch(
     let mut stdout = BufReader::new(child.stdout.take().expect("it is piped"));
     let mut line = String::new();
     stdout.read_line(&mut line).expect("the program speaks UTF-8");
-    let address = line.trim().strip_prefix("Parlor is open: http://");
+    let address = line.trim().strip_prefix("Parlor is open: ");
+    let scheme =
+        if settings.iter().any(|pair| pair.starts_with("tls.")) { "https" } else { "http" };
+    let address = address.and_then(|rest| rest.strip_prefix(scheme)?.strip_prefix("://"));
     let address = address.and_then(|rest| rest.strip_suffix('/')?.parse().ok());
     let Some(address) = address else {
         let log = fs::read_to_string(home.join("log")).unwrap_or_default();
