@@ -9,6 +9,9 @@
 pub mod app;
 pub mod auth;
 pub mod chat;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod gate;
 pub mod inventory;
 pub mod janitor;

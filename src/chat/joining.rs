@@ -5,7 +5,7 @@ use super::access::Observer;
 use super::bucket::Moment;
 use super::effect::{Effect, Reply};
 use super::reading::Reader;
-use super::room::{Listener, Place};
+use super::room::{Listener, Place, Room};
 use super::state::{Chat, Outcome};
 use crate::model::{ConnId, RoomName, SessionId, TokenHash};
 use crate::protocol::{After, Close, Code, Left, Member, Refusal, wire};
@@ -219,6 +219,10 @@ impl Chat {
             room.doubles -= usize::from(still);
         }
         self.tell_change(now, id, who, before);
+        if self.rooms.get(&id).is_some_and(Room::is_private) {
+            // A guest's place was all that let them read it.
+            self.end_blind_observers(id);
+        }
     }
 
     /// Stops the live events to a member's connection, and their typing.

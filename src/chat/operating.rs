@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
+use super::account_ends::Legacy;
 use super::bucket::Moment;
 use super::effect::{Channel, Reply};
 use super::peace::Deed;
-use super::registering::Legacy;
 use super::speaking::Waiting;
 use super::state::{Chat, Outcome};
 use crate::model::{Nick, PasswordHash, Role, UserId};

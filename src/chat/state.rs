@@ -21,7 +21,6 @@ use super::letting_go::Removal;
 use super::names::Names;
 use super::parting::Parted;
 use super::peace::Peace;
-use super::people::Person;
 use super::pictures::Pictures;
 use super::removing::Removing;
 use super::room::{Listener, Room};
@@ -30,11 +29,9 @@ use super::session::Session;
 use super::speaking::{Queued, Waiting};
 use super::timers::{Timer, Timers};
 use crate::auth::Throttle;
-use crate::model::{
-    ConnId, Epoch, Keep, RoomKey, RoomName, RoomRole, RoomSettings, SessionId, Timestamp, TokenHash,
-};
-use crate::protocol::{Code, Command, ErrorFrame, Needs, Rate, Refusal, ReplyId, Request, wire};
-use crate::store::{Boot, Op, RoomId, RoomRow};
+use crate::model::{ConnId, RoomKey, RoomName, SessionId, TokenHash};
+use crate::protocol::{Code, Command, ErrorFrame, Needs, Refusal, ReplyId, Request, wire};
+use crate::store::{Boot, RoomId};
 
 /// Everything that the chat knows.
 #[derive(Debug)]
@@ -148,22 +145,6 @@ impl Chat {
         chat
     }
 
-    fn restore_room(&mut self, mut row: RoomRow) {
-        self.next_room = self.next_room.max(row.id.0 + 1);
-        let key = row.name.key();
-        let keep = row.settings.keep.unwrap_or_else(|| self.rules.keep_of(&key));
-        if keep == Keep::Nothing {
-            // Kept until now or not, in memory from now on: the log begins anew.
-            self.queue_op(Op::Prune { room: row.id, before: None, keep_last: Some(0) });
-            if !row.settings.founded {
-                return;
-            }
-            (row.epoch, row.seq, row.first_seq) = (Epoch::random(&mut self.rng), 0, 1);
-        }
-        self.room_keys.insert(key, row.id);
-        self.rooms.insert(row.id, Room::from_row(row, keep));
-    }
-
     /// Handles one request of a connection that said hello.
     pub fn request(
         &mut self,
@@ -247,31 +228,6 @@ impl Chat {
         }
     }
 
-    pub(super) fn charge(&mut self, now: Moment, who: SessionId, rate: Rate) -> Outcome {
-        let Self { sessions, accounts, rules, .. } = self;
-        let Some(session) = sessions.get_mut(&who) else {
-            return Err(Code::BadCredentials.into());
-        };
-        let allowance = if session.is_guest() {
-            &mut session.allowance
-        } else {
-            let account = accounts.get_mut(session.user).ok_or(Code::BadCredentials)?;
-            &mut account.allowance
-        };
-        allowance.charge(rules, rate, now)
-    }
-
-    /// The same for somebody who need not have a session.
-    pub(super) fn charge_person(&mut self, now: Moment, person: &Person, rate: Rate) -> Outcome {
-        match person.session {
-            Some(session) => self.charge(now, session, rate),
-            None => {
-                let account = self.accounts.get_mut(person.user).ok_or(Code::BadCredentials)?;
-                account.allowance.charge(&self.rules, rate, now)
-            }
-        }
-    }
-
     /// The room that a request is about: the named one, or the only one the session is in.
     pub(super) fn place(&self, who: SessionId, room: Option<&RoomName>) -> Result<RoomId, Refusal> {
         let rooms = self.sessions.get(&who).map_or(&[][..], |session| &session.rooms);
@@ -289,54 +245,6 @@ impl Chat {
                 }
             },
         }
-    }
-
-    /// The room of that name, opened if it is new and that is allowed.
-    pub(super) fn open_room(
-        &mut self,
-        now: Moment,
-        who: SessionId,
-        name: RoomName,
-    ) -> Result<RoomId, Refusal> {
-        let key = name.key();
-        if let Some(id) = self.room_keys.get(&key) {
-            return Ok(*id);
-        }
-        if !self.rules.open_creation {
-            return Err(Code::RoomNotFound.into());
-        }
-        if self.rooms.len() >= self.rules.max_rooms {
-            let message = "This server has as many rooms as it may have.";
-            return Err(Refusal::because(Code::Busy, message).retry_after(60_000));
-        }
-        self.charge_opening(now, who)?;
-        let row = self.new_room(name, now.wall, RoomSettings::default());
-        let (id, volatile) = (row.id, self.rooms.get(&row.id).is_some_and(Room::is_volatile));
-        if !volatile {
-            self.queue_op(Op::CreateRoom(row));
-        }
-        if let Some(user) = self.sessions.get(&who).filter(|s| !s.is_guest()).map(|s| s.user) {
-            self.set_room_role(id, user, Some(RoomRole::Moderator));
-        }
-        Ok(id)
-    }
-
-    /// A new room in memory, and its row for the store.
-    pub(super) fn new_room(
-        &mut self,
-        name: RoomName,
-        created_at: Timestamp,
-        settings: RoomSettings,
-    ) -> RoomRow {
-        let (id, key) = (RoomId(self.next_room), name.key());
-        self.next_room += 1;
-        let epoch = Epoch::random(&mut self.rng);
-        let keep = settings.keep.unwrap_or_else(|| self.rules.keep_of(&key));
-        let (seq, first_seq, topic) = (0, 1, None);
-        let row = RoomRow { id, name, epoch, seq, first_seq, topic, created_at, settings };
-        self.room_keys.insert(key, id);
-        self.rooms.insert(id, Room::from_row(row.clone(), keep));
-        row
     }
 
     /// Answers a request with a frame.

@@ -34,7 +34,7 @@ async fn it_holds_everything_of_one_person_and_nothing_of_others() {
     let theirs = bob.say("lobby", "bob's own words").await;
     ada.say("lobby", "the first words").await;
     let picture = ada.upload_for(&app, "lobby", 3600, &pictures::png(8, 8, 1));
-    ada.show("lobby", &[picture.id()]).await;
+    ada.show("lobby", &[&picture.id]).await;
     for n in 0..1100 {
         ada.write(
             json!({ "type": "send", "room": "lobby", "text": format!("line {n}") }).to_string(),
@@ -67,7 +67,7 @@ async fn it_holds_everything_of_one_person_and_nothing_of_others() {
     assert_eq!(list(&export, "read")[0]["room"], "lobby");
     assert_eq!(list(&export, "sanctions")[0]["reason"], "calm");
     assert_eq!(list(&export, "reports")[0]["reason"], "too loud");
-    assert_eq!(list(&export, "pictures")[0]["id"], picture.id());
+    assert_eq!(list(&export, "pictures")[0]["id"], picture.id);
     let actions: Vec<&Value> = list(&export, "deeds").iter().map(|deed| &deed["action"]).collect();
     assert_eq!(
         actions,
@@ -79,7 +79,7 @@ async fn it_holds_everything_of_one_person_and_nothing_of_others() {
     assert_eq!((mine[0], mine[mine.len() - 1]), ("the first words", "the last words"));
     assert_eq!(mine.iter().filter(|text| text.starts_with("line ")).count(), 1100);
     assert!(events.iter().all(|event| event["nick"] == "ada" && event["room"] == "lobby"));
-    assert!(events.iter().any(|event| event["images"][0]["id"] == picture.id()));
+    assert!(events.iter().any(|event| event["images"][0]["id"] == picture.id));
 
     assert!(!document.contains("bob's own words") && !document.contains("\"bob\""), "bob's");
     for secret in [&*token, &*ada.token, PASSWORD, "$argon2id$"] {

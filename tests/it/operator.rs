@@ -230,7 +230,7 @@ async fn says_and_shows(app: &TestApp) {
     bob.say("lobby", "bob was here").await;
     let mut ada = arrives(app, "ada", PASSWORD).await;
     let picture = ada.upload_for(app, "lobby", 3600, &pictures::png(8, 8, 1));
-    ada.show("lobby", &[picture.id()]).await;
+    ada.show("lobby", &[&picture.id]).await;
     ada.say("lobby", "ada was here").await;
     ada.leave_politely().await;
     bob.leave_politely().await;

@@ -18,7 +18,9 @@ mod person;
 pub mod pictures;
 mod raw;
 mod stream;
+pub mod tls;
 mod uploads;
+mod wire;
 
 use std::time::Duration;
 
@@ -34,6 +36,8 @@ pub use person::{Ending, Person};
 pub use pictures::{Picture, Uploaded};
 pub use raw::{RawFrame, RawSocket, mask, request};
 pub use stream::EventStream;
+pub use tls::{Certificate, encrypt};
+pub use wire::Wire;
 
 /// How long anything may take before a test gives up on it: machines are shared and slow.
 pub const PATIENCE: Duration = Duration::from_secs(60);
