@@ -17,6 +17,7 @@ use super::{Certificate, PATIENCE};
 /// A running server.
 pub struct TestApp {
     settings: Vec<String>,
+    logs: &'static str,
     data: PathBuf,
     pub(super) home: TempDir,
     child: Child,
@@ -41,13 +42,21 @@ impl TestApp {
     pub fn with(settings: &[&str]) -> Self {
         let home = tempfile::tempdir().expect("a directory for the test");
         let data = home.path().join("data");
-        Self::begin(home, data, settings.iter().map(ToString::to_string).collect(), None)
+        Self::begin(home, data, settings.iter().map(ToString::to_string).collect(), None, "warn")
+    }
+
+    /// With so much in its log as `RUST_LOG` says.
+    pub fn logging(logs: &'static str, settings: &[&str]) -> Self {
+        let home = tempfile::tempdir().expect("a directory for the test");
+        let data = home.path().join("data");
+        Self::begin(home, data, settings.iter().map(ToString::to_string).collect(), None, logs)
     }
 
     /// With its data in `data`.
     pub fn with_data_in(data: &Path, settings: &[&str]) -> Self {
         let home = tempfile::tempdir().expect("a directory for the test");
-        Self::begin(home, data.into(), settings.iter().map(ToString::to_string).collect(), None)
+        let settings = settings.iter().map(ToString::to_string).collect();
+        Self::begin(home, data.into(), settings, None, "warn")
     }
 
     pub(super) fn begin(
@@ -55,10 +64,11 @@ impl TestApp {
         data: PathBuf,
         settings: Vec<String>,
         certificate: Option<Certificate>,
+        logs: &'static str,
     ) -> Self {
-        let (child, stdout, address) = launch(home.path(), &data, &settings);
+        let (child, stdout, address) = launch(home.path(), &data, &settings, logs);
         let agent = super::http::agent();
-        Self { settings, data, home, child, address, certificate, agent, _stdout: stdout }
+        Self { settings, logs, data, home, child, address, certificate, agent, _stdout: stdout }
     }
 
     /// Where it listens.
@@ -74,7 +84,8 @@ impl TestApp {
 
     /// Starts it again on the same data, after it has ended; the port is another one.
     pub fn start_again(&mut self) {
-        let (child, stdout, address) = launch(self.home.path(), &self.data, &self.settings);
+        let (child, stdout, address) =
+            launch(self.home.path(), &self.data, &self.settings, self.logs);
         (self.child, self._stdout, self.address) = (child, stdout, address);
     }
 
@@ -207,6 +218,7 @@ fn launch(
     home: &Path,
     data: &Path,
     settings: &[String],
+    logs: &str,
 ) -> (Child, BufReader<ChildStdout>, SocketAddr) {
     let log = File::options().create(true).append(true).open(home.join("log"));
     let mut command = Command::new(env!("CARGO_BIN_EXE_parlor"));
@@ -217,7 +229,7 @@ fn launch(
     }
     command.current_dir(home).args(["--listen", "127.0.0.1:0"]).arg("--data").arg(data);
     command.args(settings.iter().flat_map(|setting| ["--set", setting]));
-    command.env("RUST_LOG", "warn").stdout(Stdio::piped());
+    command.env("RUST_LOG", logs).stdout(Stdio::piped());
     command.stderr(log.expect("a log for the test"));
     let mut child = command.spawn().expect("cargo built the program");
     let mut stdout = BufReader::new(child.stdout.take().expect("it is piped"));
