@@ -12,15 +12,17 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use super::PATIENCE;
+use super::{Certificate, PATIENCE};
 
 /// A running server.
 pub struct TestApp {
     settings: Vec<String>,
+    logs: &'static str,
     data: PathBuf,
-    home: TempDir,
+    pub(super) home: TempDir,
     child: Child,
     address: SocketAddr,
+    pub(super) certificate: Option<Certificate>,
     pub(super) agent: ureq::Agent,
     _stdout: BufReader<ChildStdout>,
 }
@@ -40,19 +42,33 @@ impl TestApp {
     pub fn with(settings: &[&str]) -> Self {
         let home = tempfile::tempdir().expect("a directory for the test");
         let data = home.path().join("data");
-        Self::begin(home, data, settings.iter().map(ToString::to_string).collect())
+        Self::begin(home, data, settings.iter().map(ToString::to_string).collect(), None, "warn")
+    }
+
+    /// With so much in its log as `RUST_LOG` says.
+    pub fn logging(logs: &'static str, settings: &[&str]) -> Self {
+        let home = tempfile::tempdir().expect("a directory for the test");
+        let data = home.path().join("data");
+        Self::begin(home, data, settings.iter().map(ToString::to_string).collect(), None, logs)
     }
 
     /// With its data in `data`.
     pub fn with_data_in(data: &Path, settings: &[&str]) -> Self {
         let home = tempfile::tempdir().expect("a directory for the test");
-        Self::begin(home, data.into(), settings.iter().map(ToString::to_string).collect())
+        let settings = settings.iter().map(ToString::to_string).collect();
+        Self::begin(home, data.into(), settings, None, "warn")
     }
 
-    fn begin(home: TempDir, data: PathBuf, settings: Vec<String>) -> Self {
-        let (child, stdout, address) = launch(home.path(), &data, &settings);
+    pub(super) fn begin(
+        home: TempDir,
+        data: PathBuf,
+        settings: Vec<String>,
+        certificate: Option<Certificate>,
+        logs: &'static str,
+    ) -> Self {
+        let (child, stdout, address) = launch(home.path(), &data, &settings, logs);
         let agent = super::http::agent();
-        Self { settings, data, home, child, address, agent, _stdout: stdout }
+        Self { settings, logs, data, home, child, address, certificate, agent, _stdout: stdout }
     }
 
     /// Where it listens.
@@ -62,12 +78,14 @@ impl TestApp {
 
     /// The absolute URL of `path`.
     pub fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
+        let scheme = if self.certificate.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}{path}", self.address)
     }
 
     /// Starts it again on the same data, after it has ended; the port is another one.
     pub fn start_again(&mut self) {
-        let (child, stdout, address) = launch(self.home.path(), &self.data, &self.settings);
+        let (child, stdout, address) =
+            launch(self.home.path(), &self.data, &self.settings, self.logs);
         (self.child, self._stdout, self.address) = (child, stdout, address);
     }
 
@@ -200,6 +218,7 @@ fn launch(
     home: &Path,
     data: &Path,
     settings: &[String],
+    logs: &str,
 ) -> (Child, BufReader<ChildStdout>, SocketAddr) {
     let log = File::options().create(true).append(true).open(home.join("log"));
     let mut command = Command::new(env!("CARGO_BIN_EXE_parlor"));
@@ -210,13 +229,16 @@ fn launch(
     }
     command.current_dir(home).args(["--listen", "127.0.0.1:0"]).arg("--data").arg(data);
     command.args(settings.iter().flat_map(|setting| ["--set", setting]));
-    command.env("RUST_LOG", "warn").stdout(Stdio::piped());
+    command.env("RUST_LOG", logs).stdout(Stdio::piped());
     command.stderr(log.expect("a log for the test"));
     let mut child = command.spawn().expect("cargo built the program");
     let mut stdout = BufReader::new(child.stdout.take().expect("it is piped"));
     let mut line = String::new();
     stdout.read_line(&mut line).expect("the program speaks UTF-8");
-    let address = line.trim().strip_prefix("Parlor is open: http://");
+    let address = line.trim().strip_prefix("Parlor is open: ");
+    let scheme =
+        if settings.iter().any(|pair| pair.starts_with("tls.")) { "https" } else { "http" };
+    let address = address.and_then(|rest| rest.strip_prefix(scheme)?.strip_prefix("://"));
     let address = address.and_then(|rest| rest.strip_suffix('/')?.parse().ok());
     let Some(address) = address else {
         let log = fs::read_to_string(home.join("log")).unwrap_or_default();

@@ -4,17 +4,19 @@ use std::collections::VecDeque;
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::net::TcpSocket;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use super::{Closing, Event, Frame, Joined, Presence, Refusal, Sent, TestApp, Welcome, within};
+use super::{
+    Closing, Event, Frame, Joined, Presence, Refusal, Sent, TestApp, Welcome, Wire, within,
+};
 
 /// A connection, and what came on it and was not looked at yet.
 pub struct Person {
-    socket: WebSocketStream<TcpStream>,
+    socket: WebSocketStream<Wire>,
     inbox: VecDeque<Frame>,
     asked: u64,
     /// The secret of the last welcome.
@@ -55,6 +57,7 @@ impl TestApp {
         let stream = socket.connect(self.address()).await.expect("the server listens");
         stream.set_nodelay(true).expect("a TCP socket");
         let url = format!("ws://{}{path}", self.address());
+        let stream = self.dress(stream, &["http/1.1"]).await;
         let mut request = url.into_client_request().expect("a sound address");
         if let Some(cookie) = cookie {
             let cookie = cookie.parse().expect("a sound cookie");
