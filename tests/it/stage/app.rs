@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use parlor::model::Role;
 use tempfile::TempDir;
 
 use super::{Certificate, PATIENCE};
@@ -41,6 +42,16 @@ impl TestApp {
     pub fn with(settings: &[&str]) -> Self {
         let home = tempfile::tempdir().expect("a directory for the test");
         let data = home.path().join("data");
+        Self::begin(home, data, settings.iter().map(ToString::to_string).collect(), None)
+    }
+
+    /// With these accounts in it from the beginning.
+    pub fn with_accounts(settings: &[&str], accounts: &[(&str, Role)]) -> Self {
+        let home = tempfile::tempdir().expect("a directory for the test");
+        let data = home.path().join("data");
+        for (nick, role) in accounts {
+            super::accounts::add_account(&data, nick, *role);
+        }
         Self::begin(home, data, settings.iter().map(ToString::to_string).collect(), None)
     }
 
