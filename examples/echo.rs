@@ -19,7 +19,7 @@ use clap::Parser;
 use futures_util::{SinkExt, StreamExt};
 use parlor::chat::Meters;
 use parlor::protocol::wire;
-use parlor::session::{Incoming, Link, LinkLimits, Pulse, Reader};
+use parlor::session::{Incoming, Link, LinkLimits, Pulse, Reader, TURNS_A_PASS, Turns};
 
 /// The largest message of Autobahn's cases is 16 MiB.
 const FRAME_BYTES: usize = 16 * 1024 * 1024;
@@ -67,6 +67,7 @@ async fn answer(request: Request, mut framed: Framed<TcpStream, h1::Codec>) -> i
         backlog_bytes: usize::MAX,
         pulse: Pulse::new(minute, 2 * minute),
         hello_ms: minute,
+        turns: Turns::begin(TURNS_A_PASS),
         meters: Meters::new(&metrics::NoopRecorder),
     });
     let link = Rc::new(Link::new(parts.io, limits, minute));

@@ -26,12 +26,14 @@ use crate::chat::{Chat, ChatServer, Cut, Local, Meters, Moment, Relay, Rules, Sh
 use crate::janitor::Janitor;
 use crate::model::config::{Config, Durability};
 use crate::model::{Timestamp, uptime_ms};
-use crate::session::{Admission, Doorman, Household, LinkLimits, Origins, Pulse, Seat};
+use crate::session::{
+    Admission, Doorman, Household, LinkLimits, Origins, Pulse, Seat, TURNS_A_PASS, Turns,
+};
 use crate::store::{self, Store, StoreError};
 use crate::uploads::Gallery;
 use crate::web::{
-    Darkroom, KEEP_ALIVE_MS, Patience, Site, Surroundings, Turns, Watched, routes,
-    security_headers, turnstile,
+    Darkroom, KEEP_ALIVE_MS, Patience, Site, Surroundings, Watched, routes, security_headers,
+    turnstile,
 };
 
 /// How long connections may take to say goodbye at a shutdown.
@@ -264,8 +266,7 @@ impl Blueprint {
                         Ok::<(), actix_web::Error>(())
                     }
                 };
-                let around =
-                    Rc::new(Surroundings { turns: Turns::begin(), meters: self.meters.clone() });
+                let around = Surroundings::new(self.meters.clone());
                 let watch = move |io: TcpStream| {
                     // Or a picture's bytes wait 40 ms for its head to be acknowledged; the
                     // builder's own setting does not reach plain HTTP/1.
@@ -327,6 +328,7 @@ impl Blueprint {
             backlog_bytes: config.limits.backlog_bytes,
             pulse,
             hello_ms: config.limits.hello_ms,
+            turns: Turns::begin(TURNS_A_PASS),
             meters: self.meters.clone(),
         });
         let origins = Origins::new(config.origins.clone());

@@ -131,6 +131,11 @@ impl Frames {
         self.take(&header, payload).map(Some)
     }
 
+    /// Whether bytes are there that were not used yet.
+    pub fn has_more(&self) -> bool {
+        self.used < self.pending.len()
+    }
+
     /// Gives memory back between messages: an idle connection keeps nothing.
     fn compact(&mut self) {
         if self.used == self.pending.len() {

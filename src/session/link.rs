@@ -16,11 +16,12 @@ use super::ending::Ending;
 use super::outbox::{MAX_SLICES, Outbox};
 use super::pulse::Pulse;
 use super::trouble::Trouble;
+use super::turns::{Queued, Turn, Turns};
 use crate::chat::{Answer, Class, Heart, Meters, Outlet, TooMuch};
 use crate::model::uptime_ms;
 use crate::protocol::{Close, Closing, wire};
 
-/// The limits of one connection, and where it counts what they do.
+/// The limits of a worker's connections, and where they count what those do.
 #[derive(Clone, Debug)]
 pub struct LinkLimits {
     /// Bytes of unasked frames that may wait.
@@ -29,6 +30,8 @@ pub struct LinkLimits {
     pub pulse: Pulse,
     /// Until when somebody must have said hello, in milliseconds.
     pub hello_ms: u64,
+    /// The turns of those that have much to say.
+    pub turns: Rc<Turns>,
     /// What is measured.
     pub meters: Meters,
 }
@@ -152,6 +155,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
     /// Queues what no limit keeps out.
     fn queue(&self, frame: Bytes, class: Class) {
         let _ = self.outbox.borrow_mut().push(frame, class, usize::MAX);
+    }
+
+    /// Waits for a turn, and uses it.
+    pub(super) fn poll_turn(&self, queued: &mut Queued, cx: &mut Context<'_>) -> Poll<()> {
+        self.limits.turns.poll_turn(queued, cx).map(Turn::used)
     }
 
     /// Counts a ping that the answer to a later one stands for.

@@ -21,6 +21,7 @@ mod pulse;
 mod reader;
 mod signals;
 mod trouble;
+mod turns;
 
 pub use actor::{Greeting, Household, WsSession};
 pub use admission::{Admission, Admitted, Full, Seat, fingerprint};
@@ -32,4 +33,5 @@ pub use handshake::{Doorman, Socket, handshake_refusal};
 pub use link::{Link, LinkLimits};
 pub use origins::Origins;
 pub use pulse::Pulse;
-pub use reader::Reader;
+pub use reader::{Reader, TURNS_A_PASS};
+pub use turns::{Queued, Turn, Turns};

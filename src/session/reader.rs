@@ -19,6 +19,7 @@ use futures_util::Stream;
 use super::frames::{Frames, Incoming};
 use super::link::{Link, Phase};
 use super::signals::{Attention, Signals};
+use super::turns::Queued;
 use crate::chat::{Class, Outlet};
 use crate::model::uptime_ms;
 use crate::protocol::{Close, wire};
@@ -27,8 +28,12 @@ use crate::protocol::{Close, wire};
 const READ_BYTES: usize = 16 * 1024;
 /// So many reads in a row, then the others' turn.
 const READS_A_TURN: usize = 8;
-/// So many frames in a row, then the others' turn.
-const FRAMES_A_TURN: usize = 64;
+/// So many frames in a turn.
+const FRAMES_A_TURN: u32 = 64;
+/// A message counts like so many frames that are none; one may come without a turn.
+const FRAMES_A_MESSAGE: u32 = 8;
+/// So many connections that have more to say go on in one pass of their worker's queue.
+pub const TURNS_A_PASS: usize = 8;
 /// How long a close frame may wait for a peer that does not read.
 const LINGER: Duration = Duration::from_secs(30);
 /// How long the peer may take to answer a close frame that was written.
@@ -45,6 +50,9 @@ pub struct Reader<S> {
     link: Rc<Link<S>>,
     frames: Frames,
     signals: Signals,
+    /// How many frames may still be taken before it needs a turn.
+    allowed: u32,
+    queued: Queued,
     /// The last one first.
     scripted: Vec<String>,
     parting: Option<Parting>,
@@ -59,9 +67,9 @@ struct Parting {
     dropped: usize,
 }
 
-/// What one turn made of the frames that it read.
+/// What became of the frames of one poll.
 #[derive(Default)]
-struct Turn {
+struct Stretch {
     reads: usize,
     /// A ping whose answer may wait for a later one.
     ping: Option<Bytes>,
@@ -76,43 +84,75 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Reader<S> {
         let mut frames = Frames::new(max);
         frames.feed(first);
         scripted.reverse();
-        Self { link, frames, signals: Signals::default(), scripted, parting: None }
+        Self {
+            link,
+            frames,
+            signals: Signals::default(),
+            allowed: FRAMES_A_MESSAGE,
+            queued: Queued::default(),
+            scripted,
+            parting: None,
+        }
     }
 
     fn poll_open(&mut self, cx: &mut Context<'_>) -> Poll<Option<Incoming>> {
-        let mut turn = Turn::default();
-        for _ in 0..FRAMES_A_TURN {
-            if let Some(polled) = self.step(&mut turn, cx) {
-                self.answer(&mut turn);
+        let mut stretch = Stretch::default();
+        loop {
+            if let Some(polled) = self.step(&mut stretch, cx) {
+                self.answer(&mut stretch);
                 return polled;
             }
         }
-        self.answer(&mut turn);
-        cx.waker().wake_by_ref();
-        Poll::Pending
     }
 
-    /// Takes one frame, or reads more bytes; nothing: the turn goes on.
-    fn step(&mut self, turn: &mut Turn, cx: &mut Context<'_>) -> Option<Poll<Option<Incoming>>> {
+    /// Takes one frame, or reads more bytes; nothing: it goes on.
+    fn step(
+        &mut self,
+        stretch: &mut Stretch,
+        cx: &mut Context<'_>,
+    ) -> Option<Poll<Option<Incoming>>> {
         if self.link.is_paused() {
             return Some(Poll::Pending);
         }
         if let Some(text) = self.scripted.pop() {
             return Some(Poll::Ready(Some(Incoming::Text(text))));
         }
-        match self.frames.take_next() {
-            Ok(Some(Incoming::Fragment)) => None,
-            Ok(Some(Incoming::Ping(payload))) => self.signal(Some(payload), turn, cx),
-            Ok(Some(Incoming::Pong)) => self.signal(None, turn, cx),
-            Ok(Some(Incoming::Close(code))) => {
+        if self.allowed == 0 && self.frames.has_more() {
+            if self.link.poll_turn(&mut self.queued, cx).is_pending() {
+                return Some(Poll::Pending);
+            }
+            self.allowed = FRAMES_A_TURN;
+        }
+        let frame = match self.frames.take_next() {
+            Ok(Some(frame)) => frame,
+            Ok(None) => return self.read_on(stretch, cx),
+            Err(violation) => return Some(self.close(violation.close(), cx)),
+        };
+        self.allowed = self.allowed.saturating_sub(match frame {
+            Incoming::Text(_) | Incoming::Binary(_) => FRAMES_A_MESSAGE,
+            _ => 1,
+        });
+        self.sort(frame, stretch, cx)
+    }
+
+    /// Control frames are dealt with here, messages go on.
+    fn sort(
+        &mut self,
+        frame: Incoming,
+        stretch: &mut Stretch,
+        cx: &mut Context<'_>,
+    ) -> Option<Poll<Option<Incoming>>> {
+        match frame {
+            Incoming::Fragment => None,
+            Incoming::Ping(payload) => self.signal(Some(payload), stretch, cx),
+            Incoming::Pong => self.signal(None, stretch, cx),
+            Incoming::Close(code) => {
                 // Whoever pings and leaves gets its pong first.
-                self.answer(turn);
+                self.answer(stretch);
                 self.link.goodbye(code);
                 Some(self.poll_parting(cx))
             }
-            Ok(Some(message)) => Some(Poll::Ready(Some(message))),
-            Ok(None) => self.read_on(turn, cx),
-            Err(violation) => Some(self.close(violation.close(), cx)),
+            message => Some(Poll::Ready(Some(message))),
         }
     }
 
@@ -120,14 +160,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Reader<S> {
     fn signal(
         &mut self,
         payload: Option<Bytes>,
-        turn: &mut Turn,
+        stretch: &mut Stretch,
         cx: &mut Context<'_>,
     ) -> Option<Poll<Option<Incoming>>> {
         match (self.signals.count(uptime_ms()), payload) {
             (Attention::TooMuch, _) => return Some(self.close(Close::Abuse, cx)),
-            (Attention::Each, Some(payload)) => self.pong(&payload, turn),
+            (Attention::Each, Some(payload)) => self.pong(&payload, stretch),
             (Attention::Latest, Some(payload)) => {
-                if turn.ping.replace(payload).is_some() {
+                if stretch.ping.replace(payload).is_some() {
                     self.link.skipped_ping();
                 }
             }
@@ -136,18 +176,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Reader<S> {
         None
     }
 
-    fn pong(&self, payload: &Bytes, turn: &mut Turn) {
+    fn pong(&self, payload: &Bytes, stretch: &mut Stretch) {
         // Answers are not limited by number; who does not read them is not read any more.
         let _ = self.link.push(&wire::pong(payload), Class::Reply);
-        turn.answered = true;
+        stretch.answered = true;
     }
 
     /// Answers what waits for an answer, all at once.
-    fn answer(&self, turn: &mut Turn) {
-        if let Some(payload) = turn.ping.take() {
-            self.pong(&payload, turn);
+    fn answer(&self, stretch: &mut Stretch) {
+        if let Some(payload) = stretch.ping.take() {
+            self.pong(&payload, stretch);
         }
-        if std::mem::take(&mut turn.answered) {
+        if std::mem::take(&mut stretch.answered) {
             self.link.flush();
         }
     }
@@ -157,19 +197,27 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Reader<S> {
         self.poll_parting(cx)
     }
 
-    fn read_on(&mut self, turn: &mut Turn, cx: &mut Context<'_>) -> Option<Poll<Option<Incoming>>> {
-        if turn.reads == READS_A_TURN {
+    fn read_on(
+        &mut self,
+        stretch: &mut Stretch,
+        cx: &mut Context<'_>,
+    ) -> Option<Poll<Option<Incoming>>> {
+        if stretch.reads == READS_A_TURN {
             cx.waker().wake_by_ref();
             return Some(Poll::Pending);
         }
-        turn.reads += 1;
+        stretch.reads += 1;
         match self.fill(cx) {
             Poll::Ready(true) => None,
             Poll::Ready(false) => {
                 self.link.die();
                 Some(Poll::Ready(None))
             }
-            Poll::Pending => Some(Poll::Pending),
+            Poll::Pending => {
+                // It has said all that it had to say.
+                self.allowed = FRAMES_A_MESSAGE;
+                Some(Poll::Pending)
+            }
         }
     }
 

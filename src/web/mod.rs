@@ -16,7 +16,6 @@ mod pictures;
 mod refused;
 mod rooms;
 mod stream;
-mod turns;
 mod turnstile;
 mod uploads;
 mod watch;
@@ -37,7 +36,6 @@ use crate::session::{Origins, Pulse};
 
 pub use darkroom::Darkroom;
 pub use headers::security_headers;
-pub use turns::Turns;
 pub use turnstile::turnstile;
 pub use watch::{KEEP_ALIVE_MS, Patience, Watch};
 pub use watched::{Surroundings, Watched};

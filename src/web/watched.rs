@@ -14,20 +14,27 @@ use actix_codec::{AsyncRead, AsyncWrite, ReadBuf};
 use actix_rt::time::{Instant, Sleep, sleep_until};
 
 use super::boundary::Boundary;
-use super::turns::{Queued, Turns};
 use super::watch::{Patience, Watch};
 use crate::chat::Meters;
 use crate::model::uptime_ms;
+use crate::session::{Queued, Turns};
 
+/// So many connections read in one pass of their worker's queue.
+const TURNS_A_PASS: usize = 4;
 /// So many bytes of one connection are read in a turn.
 const BYTES_A_TURN: usize = 16 * 1024;
 
 /// What the sockets of one worker share.
 pub struct Surroundings {
-    /// Their turns.
-    pub turns: Rc<Turns>,
-    /// What is measured.
-    pub meters: Meters,
+    turns: Rc<Turns>,
+    meters: Meters,
+}
+
+impl Surroundings {
+    /// Those of this thread.
+    pub fn new(meters: Meters) -> Rc<Self> {
+        Rc::new(Self { turns: Turns::begin(TURNS_A_PASS), meters })
+    }
 }
 
 /// A socket that is watched.

@@ -17,7 +17,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// A short attack is repeated for so long.
 const ROUND: Duration = Duration::from_secs(1);
 /// So often an attack is measured on a machine that was busy.
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 3;
 
 /// The longest time that a message took, and how many there were.
 #[derive(Clone, Copy, Debug, Default)]
