@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -26,9 +27,10 @@ use crate::chat::{Chat, ChatServer, Local, Meters, Moment, Relay, Rules, Shutdow
 use crate::gate::{Answer, Counts, Entrance, Front, Keyring, Line};
 use crate::janitor::Janitor;
 use crate::model::config::{Config, Durability};
-use crate::model::{Timestamp, uptime_ms};
+use crate::model::{Role, Timestamp, uptime_ms};
+use crate::operator::Desk;
 use crate::session::{Admission, Doorman, Household, LinkLimits, Origins, Pulse, Socket};
-use crate::store::{self, Store, StoreError};
+use crate::store::{AccountRow, Boot, Store, StoreError};
 use crate::uploads::Gallery;
 use crate::web::{Darkroom, Site, cors, routes, turnstile};
 
@@ -109,6 +111,7 @@ pub struct Running {
     server: ServerHandle,
     open: Arc<AtomicBool>,
     admission: Arc<Admission>,
+    desk: Option<Desk>,
 }
 
 /// What every worker builds its own services from.
@@ -140,12 +143,8 @@ impl Running {
             let data = config.data.display();
             about(&error, &format!("the data directory {data} (key data) cannot be used"))
         })?;
-        let durability = match config.durability {
-            Durability::Normal => store::Durability::Normal,
-            Durability::Full => store::Durability::Full,
-        };
-        let (store, boot) =
-            Store::open(&config.data.join("parlor.db"), durability).map_err(cannot_open)?;
+        let (store, boot) = Store::open(&config.data.join("parlor.db"), config.durability.into())
+            .map_err(cannot_open)?;
         let listener = listen(config.listen).map_err(|error| {
             about(&error, &format!("cannot listen on {} (key listen)", config.listen))
         })?;
@@ -155,6 +154,7 @@ impl Running {
             .map_err(io::Error::other)?
             .build_recorder();
         let (meters, counts) = (Meters::new(&recorder), Counts::new(&recorder));
+        say_who_runs_it(&config.data, &boot);
         let now = Moment { mono: uptime_ms(), wall: Timestamp::now() };
         let rng = rand::rngs::StdRng::from_rng(&mut rand::rng());
         let chat = Chat::new(Rules::of(&config), boot, now, rng);
@@ -172,6 +172,7 @@ impl Running {
         let most = if config.limits.connections == 0 { files } else { config.limits.connections };
         let admission = Admission::new(most, config.limits.connections_per_address);
         let open = Arc::new(AtomicBool::new(true));
+        let desk = Desk::open(&config.data, chat.clone());
         let blueprint = Blueprint {
             config: Arc::new(config),
             chat: chat.clone(),
@@ -188,13 +189,14 @@ impl Running {
         let server = blueprint.serve(listener, address)?;
         let handle = server.handle();
         actix_rt::spawn(server);
-        Ok(Self { address, chat, store, server: handle, open, admission })
+        Ok(Self { address, chat, store, server: handle, open, admission, desk })
     }
 
     /// Stops kindly: no new work, what is under way is kept and answered, everybody is told when
     /// to come back, everything is written.
     pub async fn stop(self) {
         self.open.store(false, Ordering::Release);
+        drop(self.desk);
         if let Err(error) = self.chat.send(Shutdown).await {
             log::error!("the chat does not answer: {error}");
         }
@@ -206,6 +208,18 @@ impl Running {
     }
 }
 
+/// Nobody becomes an owner over the network, so a server without one says how there is one.
+fn say_who_runs_it(data: &Path, boot: &Boot) {
+    let runs = |row: &AccountRow| row.role == Role::Owner && row.ended_at.is_none();
+    if !boot.accounts.iter().any(runs) {
+        let data = std::path::absolute(data).unwrap_or_else(|_| data.to_owned());
+        let data = data.display().to_string().replace('\'', r"'\''");
+        log::warn!(
+            "nobody owns this server yet: parlor user add NAME --role owner --data '{data}'"
+        );
+    }
+}
+
 /// An error of the system, with a word for what was being done.
 fn about(error: &io::Error, what: &str) -> io::Error {
     io::Error::new(error.kind(), format!("{what}: {error}"))
@@ -213,7 +227,9 @@ fn about(error: &io::Error, what: &str) -> io::Error {
 
 fn cannot_open(error: StoreError) -> io::Error {
     match error {
-        StoreError::Broken(why) => io::Error::new(io::ErrorKind::InvalidData, why),
+        StoreError::InUse(why) | StoreError::Broken(why) => {
+            io::Error::new(io::ErrorKind::InvalidData, why)
+        }
         StoreError::Full => io::Error::new(io::ErrorKind::StorageFull, "the disk is full"),
         StoreError::Busy => io::Error::other("the database cannot be read or written"),
     }

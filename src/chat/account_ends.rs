@@ -126,6 +126,8 @@ impl Chat {
             Timestamp(now.wall.0.saturating_sub(millis))
         };
         let (addresses, audit) = (self.rules.privacy.addresses_s, self.rules.privacy.audit_s);
+        // Here too: a login that is used is written as it is known here.
+        self.accounts.shorten_addresses(past(addresses));
         self.queue_op(Op::ShortenAddresses { before: past(addresses) });
         self.queue_op(Op::ForgetAudit { before: past(audit) });
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::allowance::Allowance;
 use crate::model::{
-    LoginId, Nick, NickKeys, PasswordHash, Role, SessionId, Timestamp, TokenHash, UserId,
+    LoginId, Nick, NickKeys, PasswordHash, Role, SessionId, Timestamp, TokenHash, UserId, shortened,
 };
 use crate::store::{AccountRow, LoginRow, RoomId};
 
@@ -190,6 +190,15 @@ impl Accounts {
     fn forget_login(&mut self, id: LoginId) {
         if let Some(row) = self.logins.remove(&id) {
             self.tokens.remove(&row.token);
+        }
+    }
+
+    /// Shortens the addresses of logins that began before `before`, as the store does with its own.
+    pub fn shorten_addresses(&mut self, before: Timestamp) {
+        for login in self.logins.values_mut().filter(|login| login.created_at < before) {
+            if let Some(short) = shortened(&login.address) {
+                login.address = short;
+            }
         }
     }
 

@@ -256,7 +256,7 @@ impl Chat {
         self.answer_http(channel, &logins);
     }
 
-    /// Ends the logins whose time has come, and shortens old addresses.
+    /// Ends the logins whose time has come.
     pub(super) fn sweep_accounts(&mut self, now: Moment) {
         let idle_ms = self.rules.logins.idle_s.saturating_mul(1000);
         let ended = self.accounts.ended_logins(now.wall, idle_ms);

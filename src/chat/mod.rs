@@ -79,6 +79,7 @@ pub use account_messages::{
     MayRegister, Operate, OwnProof, ReadAudit, Register, Rehash, WhoAmI,
 };
 pub use accounts::Proof;
+pub use auditing::deed;
 pub use bucket::{Bucket, Moment, Pace};
 pub use effect::{Answer, Channel, Effect, Http, Reply, Shown, Want};
 pub use entrance::Caller;

@@ -79,6 +79,8 @@ pub struct Chat {
     pub(super) removals: HashMap<(RoomId, u64), Removal>,
     /// Removals of what somebody said that go on in the next settling.
     pub(super) removals_to_go_on: Vec<Removing>,
+    /// How many of them wait for the store to read.
+    pub(super) removals_read: usize,
     /// Who said goodbye a moment ago, by token.
     pub(super) parted: HashMap<TokenHash, Parted>,
     /// The sessions behind a browser's cookie.
@@ -129,6 +131,7 @@ impl Chat {
             pictures,
             removals: HashMap::new(),
             removals_to_go_on: Vec::new(),
+            removals_read: 0,
             parted: HashMap::new(),
             browsers: HashMap::new(),
         };
@@ -348,7 +351,8 @@ impl Chat {
 
     /// Whether nothing waits for the store any more.
     pub fn is_settled(&self) -> bool {
-        self.queue.is_empty() && self.in_flight.is_none() && self.pictures.is_settled()
+        let removing = self.removals_read > 0 || !self.removals_to_go_on.is_empty();
+        self.queue.is_empty() && self.in_flight.is_none() && self.pictures.is_settled() && !removing
     }
 
     /// All connections that belong to somebody.

@@ -59,8 +59,21 @@ mod tests {
     use super::*;
     use crate::model::config::Config;
 
+    /// How long the log of some rooms is kept.
+    fn rooms() -> impl Strategy<Value = String> {
+        let name = "\"[a-zA-Z0-9._-]{1,4}\"|\"\\PC{1,3}\"|[a-z]";
+        let room = (name, "[0-9]{1,3}|\"[0-9]{1,3}[smhdw]?\"");
+        let room = room.prop_map(|(name, keep)| format!("{name}={keep}"));
+        prop::collection::vec(room, 0..3)
+            .prop_map(|rooms| format!("history.rooms={{{}}}", rooms.join(",")))
+    }
+
     /// Keys as they are, so that values are tried and not only names.
     fn assignment() -> impl Strategy<Value = String> {
+        prop_oneof![3 => of_any_key(), 1 => rooms()]
+    }
+
+    fn of_any_key() -> impl Strategy<Value = String> {
         let known = assignments(&Config::default());
         let value = prop_oneof![
             any::<String>(),

@@ -190,6 +190,18 @@ mod tests {
         }
 
         #[test]
+        fn a_picture_of_any_size_is_whole_or_beyond_what_was_granted(
+            allowance in 0..4u8,
+            cut in any::<u8>(),
+            name in "[^\r\n\"]{0,12}",
+            picture in "GIF89a[a-z]{26,62}",
+        ) {
+            let head = "Content-Disposition: form-data; name=file; filename=";
+            let body = format!("--b\r\n{head}\"{name}\"\r\n\r\n{picture}\r\n--b--\r\n");
+            forms(&[&[allowance, 1, cut], KIND.as_bytes(), body.as_bytes()].concat());
+        }
+
+        #[test]
         fn any_bytes_are_a_form_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             forms(&[&[2, 0], KIND.as_bytes(), &bytes].concat());
             forms(&bytes);

@@ -65,6 +65,11 @@ mod tests {
         }
 
         #[test]
+        fn names_about_as_long_as_they_may_be_keep_the_bound(text in "[a-zA-Z0-9äΩд-]{30,36}|[a-zé]{62,66}") {
+            names(text.as_bytes());
+        }
+
+        #[test]
         fn any_bytes_are_a_name_or_none(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
             names(&bytes);
         }

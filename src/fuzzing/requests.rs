@@ -95,6 +95,7 @@ mod tests {
             "\\PC{0,24}".prop_map(Value::from),
             prop::sample::select(vec!["lobby", "ada", "a b", "👍", "", " "]).prop_map(Value::from),
             any::<i64>().prop_map(Value::from),
+            prop::sample::select(vec![i64::MAX as u64, 1 << 63, u64::MAX]).prop_map(Value::from),
             (0u64..300).prop_map(Value::from),
             any::<f64>().prop_map(Value::from),
             any::<bool>().prop_map(Value::from),
@@ -104,20 +105,19 @@ mod tests {
         ]
     }
 
-    /// A frame of a known type with fields that it has, right or wrong.
+    /// A frame of a known type: its example with some of its fields changed, rightly or wrongly.
     fn frame() -> impl Strategy<Value = String> {
-        let fields: Vec<&str> =
-            COMMANDS.iter().flat_map(|row| row.fields).map(|field| field.name).collect();
-        let fields = (prop::sample::select([fields, vec!["id"]].concat()), value());
-        let kinds: Vec<&str> = COMMANDS.iter().map(|row| row.name).collect();
-        (prop::sample::select(kinds), prop::collection::vec(fields, 0..7)).prop_map(
-            |(kind, fields)| {
-                let mut frame: Map<String, Value> =
-                    fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-                frame.insert("type".into(), kind.into());
+        prop::sample::select((0..COMMANDS.len()).collect::<Vec<_>>()).prop_flat_map(|row| {
+            let row = &COMMANDS[row];
+            let names = row.fields.iter().map(|field| field.name).chain(["id"]).collect::<Vec<_>>();
+            let changes = prop::collection::vec((prop::sample::select(names), value()), 0..3);
+            changes.prop_map(|changes| {
+                let frame = serde_json::from_str(row.example);
+                let mut frame: Map<String, Value> = frame.expect("an example is an object");
+                frame.extend(changes.into_iter().map(|(name, value)| (name.to_owned(), value)));
                 Value::from(frame).to_string()
-            },
-        )
+            })
+        })
     }
 
     proptest! {

@@ -65,8 +65,8 @@ pub(super) static ROWS: &[Row] = &[
     row!(logins.max_s, "seconds", whole(1, 10 * 366 * 86_400),
         "A login ends after so long, however much it is used."),
     row!(privacy.addresses_s, "seconds", or_zero("at once", 10 * 366 * 86_400),
-        "After so long the list of one's logins shows only the network that a login was used from, \
-         and the server knows no more."),
+        "After so long the list of one's logins shows only the network that a login came from, and the \
+         server knows no more."),
     row!(privacy.audit_s, "seconds", whole(60, 100 * 366 * 86_400),
         "What moderators and owners did is known for so long (`parlor audit`)."),
     row!(durability, "", DURABILITIES,

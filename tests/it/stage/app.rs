@@ -38,7 +38,7 @@ impl TestApp {
         Self::with(&["limits.messages_per_second=0"])
     }
 
-    /// With `KEY=VALUE` settings.
+    /// With `KEY=VALUE` settings; `RUST_LOG=…` is one of the environment.
     pub fn with(settings: &[&str]) -> Self {
         let home = tempfile::tempdir().expect("a directory for the test");
         let data = home.path().join("data");
@@ -227,8 +227,11 @@ fn launch(
         }
     }
     command.current_dir(home).args(["--listen", "127.0.0.1:0"]).arg("--data").arg(data);
-    command.args(settings.iter().flat_map(|setting| ["--set", setting]));
-    command.env("RUST_LOG", "warn").stdout(Stdio::piped());
+    // What its log says is no key of the configuration.
+    let logs = settings.iter().find_map(|setting| setting.strip_prefix("RUST_LOG="));
+    let keys = settings.iter().filter(|setting| !setting.starts_with("RUST_LOG="));
+    command.args(keys.flat_map(|setting| ["--set", setting]));
+    command.env("RUST_LOG", logs.unwrap_or("warn")).stdout(Stdio::piped());
     command.stderr(log.expect("a log for the test"));
     let mut child = command.spawn().expect("cargo built the program");
     let mut stdout = BufReader::new(child.stdout.take().expect("it is piped"));
