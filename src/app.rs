@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -13,7 +14,7 @@ use actix_http::body::MessageBody;
 use actix_http::error::DispatchError;
 use actix_http::{HttpServiceBuilder, Request, h1};
 use actix_rt::net::TcpStream;
-use actix_rt::signal::unix::{SignalKind, signal};
+use actix_rt::signal::unix::{Signal, SignalKind, signal};
 use actix_server::{Server, ServerHandle};
 use actix_service::{ServiceFactory, ServiceFactoryExt, apply_fn_factory, fn_service, map_config};
 use actix_web::dev::AppConfig;
@@ -26,9 +27,10 @@ use crate::chat::{Chat, ChatServer, Local, Meters, Moment, Relay, Rules, Shutdow
 use crate::gate::{Answer, Counts, Entrance, Front, Keyring, Line};
 use crate::janitor::Janitor;
 use crate::model::config::{Config, Durability};
-use crate::model::{Timestamp, uptime_ms};
+use crate::model::{Role, Timestamp, uptime_ms};
+use crate::operator::Desk;
 use crate::session::{Admission, Doorman, Household, LinkLimits, Origins, Pulse, Socket};
-use crate::store::{self, Store, StoreError};
+use crate::store::{AccountRow, Boot, Store, StoreError};
 use crate::uploads::Gallery;
 use crate::web::{Darkroom, Site, cors, routes, turnstile};
 
@@ -51,9 +53,11 @@ pub fn serve(config: Config, keyring: Option<Arc<Keyring>>) -> io::Result<()> {
     abort_when_the_heart_stops();
     actix::System::new().block_on(async {
         let scheme = if keyring.is_some() { "https" } else { "http" };
+        // Whoever has read where it listens may stop it: it listens for signals before it says so.
+        let told = signals()?;
         let running = Running::start(config, keyring).await?;
         announce(scheme, running.address)?;
-        wait_for_signal().await?;
+        first_of(told).await;
         running.stop().await;
         Ok(())
     })
@@ -66,18 +70,22 @@ fn announce(scheme: &str, address: SocketAddr) -> io::Result<()> {
     out.flush()
 }
 
-async fn wait_for_signal() -> io::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
+/// What tells it to stop.
+fn signals() -> io::Result<[Signal; 2]> {
+    Ok([signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?])
+}
+
+async fn first_of(mut signals: [Signal; 2]) {
     std::future::poll_fn(|cx| {
-        if terminate.poll_recv(cx).is_ready() || interrupt.poll_recv(cx).is_ready() {
+        let mut told = signals.iter_mut().map(|signal| signal.poll_recv(cx).is_ready());
+        // All are asked, so that each wakes this.
+        if told.by_ref().fold(false, |any, this| any | this) {
             std::task::Poll::Ready(())
         } else {
             std::task::Poll::Pending
         }
     })
     .await;
-    Ok(())
 }
 
 /// A panic in the chat or the store would leave a server that answers nobody: better to end, so
@@ -103,6 +111,7 @@ pub struct Running {
     server: ServerHandle,
     open: Arc<AtomicBool>,
     admission: Arc<Admission>,
+    desk: Option<Desk>,
 }
 
 /// What every worker builds its own services from.
@@ -134,12 +143,8 @@ impl Running {
             let data = config.data.display();
             about(&error, &format!("the data directory {data} (key data) cannot be used"))
         })?;
-        let durability = match config.durability {
-            Durability::Normal => store::Durability::Normal,
-            Durability::Full => store::Durability::Full,
-        };
-        let (store, boot) =
-            Store::open(&config.data.join("parlor.db"), durability).map_err(cannot_open)?;
+        let (store, boot) = Store::open(&config.data.join("parlor.db"), config.durability.into())
+            .map_err(cannot_open)?;
         let listener = listen(config.listen).map_err(|error| {
             about(&error, &format!("cannot listen on {} (key listen)", config.listen))
         })?;
@@ -149,6 +154,7 @@ impl Running {
             .map_err(io::Error::other)?
             .build_recorder();
         let (meters, counts) = (Meters::new(&recorder), Counts::new(&recorder));
+        say_who_runs_it(&config.data, &boot);
         let now = Moment { mono: uptime_ms(), wall: Timestamp::now() };
         let rng = rand::rngs::StdRng::from_rng(&mut rand::rng());
         let chat = Chat::new(Rules::of(&config), boot, now, rng);
@@ -166,6 +172,7 @@ impl Running {
         let most = if config.limits.connections == 0 { files } else { config.limits.connections };
         let admission = Admission::new(most, config.limits.connections_per_address);
         let open = Arc::new(AtomicBool::new(true));
+        let desk = Desk::open(&config.data, chat.clone());
         let blueprint = Blueprint {
             config: Arc::new(config),
             chat: chat.clone(),
@@ -182,13 +189,14 @@ impl Running {
         let server = blueprint.serve(listener, address)?;
         let handle = server.handle();
         actix_rt::spawn(server);
-        Ok(Self { address, chat, store, server: handle, open, admission })
+        Ok(Self { address, chat, store, server: handle, open, admission, desk })
     }
 
     /// Stops kindly: no new work, what is under way is kept and answered, everybody is told when
     /// to come back, everything is written.
     pub async fn stop(self) {
         self.open.store(false, Ordering::Release);
+        drop(self.desk);
         if let Err(error) = self.chat.send(Shutdown).await {
             log::error!("the chat does not answer: {error}");
         }
@@ -200,6 +208,18 @@ impl Running {
     }
 }
 
+/// Nobody becomes an owner over the network, so a server without one says how there is one.
+fn say_who_runs_it(data: &Path, boot: &Boot) {
+    let runs = |row: &AccountRow| row.role == Role::Owner && row.ended_at.is_none();
+    if !boot.accounts.iter().any(runs) {
+        let data = std::path::absolute(data).unwrap_or_else(|_| data.to_owned());
+        let data = data.display().to_string().replace('\'', r"'\''");
+        log::warn!(
+            "nobody owns this server yet: parlor user add NAME --role owner --data '{data}'"
+        );
+    }
+}
+
 /// An error of the system, with a word for what was being done.
 fn about(error: &io::Error, what: &str) -> io::Error {
     io::Error::new(error.kind(), format!("{what}: {error}"))
@@ -207,7 +227,9 @@ fn about(error: &io::Error, what: &str) -> io::Error {
 
 fn cannot_open(error: StoreError) -> io::Error {
     match error {
-        StoreError::Broken(why) => io::Error::new(io::ErrorKind::InvalidData, why),
+        StoreError::InUse(why) | StoreError::Broken(why) => {
+            io::Error::new(io::ErrorKind::InvalidData, why)
+        }
         StoreError::Full => io::Error::new(io::ErrorKind::StorageFull, "the disk is full"),
         StoreError::Busy => io::Error::other("the database cannot be read or written"),
     }

@@ -2,13 +2,14 @@
 
 use actix::prelude::*;
 
+use super::account_ends::Legacy;
 use super::accounts::Proof;
 use super::effect::Channel;
 use super::guessing::Guess;
 use super::logins::{Ending, NewLogin};
 use super::messages::handle;
 use super::operating::Operation;
-use super::registering::{Applicant, Legacy};
+use super::registering::Applicant;
 use super::server::ChatServer;
 use crate::auth::Ticket;
 use crate::model::{Nick, PasswordHash, TokenHash};

@@ -2,7 +2,10 @@
 //! one allowance however many devices it is on.
 
 use super::bucket::{Bucket, Moment, Pace};
+use super::people::Person;
 use super::rules::Rules;
+use super::state::{Chat, Outcome};
+use crate::model::SessionId;
 use crate::protocol::{Code, Rate, Refusal};
 
 /// The kinds that have a bucket, in the order of the buckets.
@@ -32,6 +35,33 @@ impl Allowance {
 /// The refusal of what came too fast, worth another try after `millis`.
 pub fn too_fast(millis: u64) -> Refusal {
     Refusal::new(Code::RateLimited).retry_after(millis)
+}
+
+impl Chat {
+    pub(super) fn charge(&mut self, now: Moment, who: SessionId, rate: Rate) -> Outcome {
+        let Self { sessions, accounts, rules, .. } = self;
+        let Some(session) = sessions.get_mut(&who) else {
+            return Err(Code::BadCredentials.into());
+        };
+        let allowance = if session.is_guest() {
+            &mut session.allowance
+        } else {
+            let account = accounts.get_mut(session.user).ok_or(Code::BadCredentials)?;
+            &mut account.allowance
+        };
+        allowance.charge(rules, rate, now)
+    }
+
+    /// The same for somebody who need not have a session.
+    pub(super) fn charge_person(&mut self, now: Moment, person: &Person, rate: Rate) -> Outcome {
+        match person.session {
+            Some(session) => self.charge(now, session, rate),
+            None => {
+                let account = self.accounts.get_mut(person.user).ok_or(Code::BadCredentials)?;
+                account.allowance.charge(&self.rules, rate, now)
+            }
+        }
+    }
 }
 
 impl Rules {

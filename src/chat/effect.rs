@@ -93,7 +93,9 @@ pub struct Http {
 
 /// Where an HTTP request waits for its answer: the first one that is given counts.
 #[derive(Clone, Debug)]
-pub struct Channel(Arc<Mutex<Option<oneshot::Sender<Result<Shown, Refusal>>>>>);
+pub struct Channel(Arc<Mutex<Option<Sender>>>);
+
+type Sender = oneshot::Sender<Result<Shown, Refusal>>;
 
 impl Channel {
     /// A channel, and where its answer arrives; nothing does if all copies are gone before.

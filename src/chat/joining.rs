@@ -5,7 +5,7 @@ use super::access::Observer;
 use super::bucket::Moment;
 use super::effect::{Effect, Reply};
 use super::reading::Reader;
-use super::room::{Listener, Place};
+use super::room::{Listener, Place, Room};
 use super::state::{Chat, Outcome};
 use crate::model::{ConnId, RoomName, SessionId, TokenHash};
 use crate::protocol::{After, Close, Code, Left, Member, Refusal, wire};
@@ -205,11 +205,21 @@ impl Chat {
 
     /// Gives a place up, and tells the others.
     pub(super) fn vacate(&mut self, now: Moment, who: SessionId, id: RoomId) {
+        let before = self.rooms.get(&id).and_then(|room| self.seen(who, room));
+        self.vacate_seen_as(now, who, id, before);
+    }
+
+    /// The same for one whom the room saw like that until now.
+    pub(super) fn vacate_seen_as(
+        &mut self,
+        now: Moment,
+        who: SessionId,
+        id: RoomId,
+        before: Option<Member>,
+    ) {
         let Some(session) = self.sessions.get_mut(&who) else { return };
         session.rooms.retain(|room| *room != id);
         session.waiting.retain(|(room, _)| *room != id);
-        let Some(room) = self.rooms.get(&id) else { return };
-        let before = self.seen(who, room);
         let Some(room) = self.rooms.get_mut(&id) else { return };
         if room.members.swap_remove(&who).is_none() {
             return;
@@ -219,6 +229,10 @@ impl Chat {
             room.doubles -= usize::from(still);
         }
         self.tell_change(now, id, who, before);
+        if self.rooms.get(&id).is_some_and(Room::is_private) {
+            // A guest's place was all that let them read it.
+            self.end_blind_observers(id);
+        }
     }
 
     /// Stops the live events to a member's connection, and their typing.

@@ -11,7 +11,7 @@ use super::people::Person;
 use super::sanctions::Suspect;
 use super::speaking::Waiting;
 use super::state::{Chat, Outcome};
-use crate::model::{LoginId, Role, SessionId, TokenHash, UserId};
+use crate::model::{LoginId, Role, SessionId, Timestamp, TokenHash, UserId};
 use crate::protocol::{Close, Code, Refusal, wire};
 use crate::store::{LoginRow, Op};
 
@@ -47,9 +47,17 @@ pub enum Ending {
 impl Chat {
     /// The login of a token, if it has not ended.
     pub(super) fn current_login(&self, now: Moment, token: &TokenHash) -> Option<&LoginRow> {
+        self.accounts.login_of(token).filter(|login| !self.is_over(now, login))
+    }
+
+    fn is_over(&self, now: Moment, login: &LoginRow) -> bool {
         let idle_ms = self.rules.logins.idle_s.saturating_mul(1000);
-        let login = self.accounts.login_of(token)?;
-        (login.expires_at > now.wall && now.wall.since(login.used_at) < idle_ms).then_some(login)
+        login.expires_at <= now.wall || now.wall.since(login.used_at) >= idle_ms
+    }
+
+    /// Whether a login is good for more, also where the janitor did not come by yet.
+    pub(super) fn is_logged_in(&self, now: Moment, id: LoginId) -> bool {
+        self.accounts.login(id).is_some_and(|login| !self.is_over(now, login))
     }
 
     /// Notes that a login is used, once an hour.
@@ -117,9 +125,12 @@ impl Chat {
         }
     }
 
-    /// The store has a new login: its owner learns of it, unless the account has ended meanwhile.
+    /// The store has a new login: its owner learns of it, unless the account has ended meanwhile, or
+    /// has another password than the one that was proven.
     pub(super) fn login_saved(&mut self, row: LoginRow, waiting: Waiting) {
-        if self.accounts.live(row.user).is_none() {
+        let account = self.accounts.live(row.user);
+        let current = |renewed: Timestamp| renewed < row.created_at;
+        if account.is_none_or(|account| !account.renewed_at.is_none_or(current)) {
             self.queue_op(Op::EndLogins(vec![row.id]));
             self.refuse(waiting.reply, &Code::BadCredentials.into());
             return;
@@ -245,7 +256,7 @@ impl Chat {
         self.answer_http(channel, &logins);
     }
 
-    /// Ends the logins whose time has come, and shortens old addresses.
+    /// Ends the logins whose time has come.
     pub(super) fn sweep_accounts(&mut self, now: Moment) {
         let idle_ms = self.rules.logins.idle_s.saturating_mul(1000);
         let ended = self.accounts.ended_logins(now.wall, idle_ms);
@@ -261,44 +272,6 @@ impl Chat {
             }
             reply => self.answer(reply, |id| wire::text(&crate::protocol::Done { id })),
         }
-    }
-
-    /// How far the account behind a session has read a room.
-    pub(super) fn read_mark(&self, who: SessionId, room: crate::store::RoomId) -> Option<u64> {
-        let session = self.sessions.get(&who).filter(|session| !session.is_guest())?;
-        self.accounts.get(session.user)?.reads.get(&room).copied()
-    }
-
-    /// Notes how far an account has read; its other devices hear of it.
-    pub(super) fn note_read(
-        &mut self,
-        who: SessionId,
-        room: crate::store::RoomId,
-        seq: u64,
-        reply: Reply,
-    ) -> Outcome {
-        self.room_to_wait()?;
-        let Some(entry) = self.rooms.get(&room) else { return Err(Code::RoomNotFound.into()) };
-        let (seq, name) = (seq.min(entry.seq), entry.name.clone());
-        let user =
-            self.sessions.get(&who).map(|session| session.user).ok_or(Code::BadCredentials)?;
-        let account = self.accounts.get_mut(user).ok_or(Code::LoginRequired)?;
-        let mark = account.reads.entry(room).or_default();
-        if seq <= *mark {
-            self.answer_ok(reply);
-            return Ok(());
-        }
-        *mark = seq;
-        let others: Vec<SessionId> =
-            account.sessions.iter().copied().filter(|session| *session != who).collect();
-        let frame = wire::text(&crate::protocol::ReadMark { room: &name, seq });
-        for session in others {
-            if let Some(conn) = self.sessions.get(&session).and_then(|entry| entry.conn) {
-                self.give_unasked(conn, frame.clone());
-            }
-        }
-        self.queue_awaited(Op::SaveRead { user, room, seq }, Waiting::for_ok(reply));
-        Ok(())
     }
 
     /// After a change of role on the server: who may not be in a private room any more leaves it.

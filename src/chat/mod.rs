@@ -9,9 +9,13 @@
 //! about a room travels one path (state → relay → outlet), so its order is one order.
 
 mod access;
+mod account_changes;
+mod account_ends;
 mod account_messages;
 mod accounts;
 mod allowance;
+mod approving;
+mod arriving;
 mod auditing;
 mod browsers;
 mod bucket;
@@ -22,6 +26,7 @@ mod committing;
 mod dispatch;
 mod effect;
 mod entrance;
+mod expelling;
 mod founding;
 mod guessing;
 mod joining;
@@ -32,6 +37,7 @@ mod messages;
 mod meters;
 mod moderating;
 mod names;
+mod opening;
 mod operating;
 mod outlet;
 mod parting;
@@ -41,6 +47,7 @@ mod picture_messages;
 mod pictures;
 mod posting;
 mod presence;
+mod read_marks;
 mod reading;
 mod recent;
 mod registering;
@@ -49,7 +56,9 @@ mod removing;
 mod reporting;
 mod room;
 mod rules;
+mod ruling;
 mod sanctions;
+mod sentencing;
 mod server;
 mod session;
 mod speaking;
@@ -64,11 +73,13 @@ mod viewing;
 mod volatile;
 mod wheel;
 
+pub use account_ends::Legacy;
 pub use account_messages::{
     Challenge, ChangePassword, DeleteAccount, Guessed, InviteToRegister, LogIn, LogOut,
     MayRegister, Operate, OwnProof, ReadAudit, Register, Rehash, WhoAmI,
 };
 pub use accounts::Proof;
+pub use auditing::deed;
 pub use bucket::{Bucket, Moment, Pace};
 pub use effect::{Answer, Channel, Effect, Http, Reply, Shown, Want};
 pub use entrance::Caller;
@@ -88,7 +99,7 @@ pub use picture_messages::{
 };
 pub use posting::Asker;
 pub use reading::Reader;
-pub use registering::{Applicant, Legacy};
+pub use registering::Applicant;
 pub use relay::{Backlog, Batch, Item, Relay};
 pub use rules::Rules;
 pub use server::ChatServer;

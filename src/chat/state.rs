@@ -21,7 +21,6 @@ use super::letting_go::Removal;
 use super::names::Names;
 use super::parting::Parted;
 use super::peace::Peace;
-use super::people::Person;
 use super::pictures::Pictures;
 use super::removing::Removing;
 use super::room::{Listener, Room};
@@ -30,11 +29,9 @@ use super::session::Session;
 use super::speaking::{Queued, Waiting};
 use super::timers::{Timer, Timers};
 use crate::auth::Throttle;
-use crate::model::{
-    ConnId, Epoch, Keep, RoomKey, RoomName, RoomRole, RoomSettings, SessionId, Timestamp, TokenHash,
-};
-use crate::protocol::{Code, Command, ErrorFrame, Needs, Rate, Refusal, ReplyId, Request, wire};
-use crate::store::{Boot, Op, RoomId, RoomRow};
+use crate::model::{ConnId, RoomKey, RoomName, SessionId, TokenHash};
+use crate::protocol::{Code, Command, ErrorFrame, Needs, Refusal, ReplyId, Request, wire};
+use crate::store::{Boot, RoomId};
 
 /// Everything that the chat knows.
 #[derive(Debug)]
@@ -82,6 +79,8 @@ pub struct Chat {
     pub(super) removals: HashMap<(RoomId, u64), Removal>,
     /// Removals of what somebody said that go on in the next settling.
     pub(super) removals_to_go_on: Vec<Removing>,
+    /// How many of them wait for the store to read.
+    pub(super) removals_read: usize,
     /// Who said goodbye a moment ago, by token.
     pub(super) parted: HashMap<TokenHash, Parted>,
     /// The sessions behind a browser's cookie.
@@ -132,6 +131,7 @@ impl Chat {
             pictures,
             removals: HashMap::new(),
             removals_to_go_on: Vec::new(),
+            removals_read: 0,
             parted: HashMap::new(),
             browsers: HashMap::new(),
         };
@@ -140,25 +140,9 @@ impl Chat {
         chat.restore_places(boot.room_roles, &boot.reads);
         chat.restore_peace(boot.sanctions, boot.invites, boot.reports);
         boot.sessions.into_iter().for_each(|row| chat.restore_session(row, now));
-        boot.gone.into_iter().for_each(|id| chat.pictures.remember_gone(id));
+        boot.gone.into_iter().for_each(|(id, room)| chat.pictures.remember_gone(id, room));
         boot.images.into_iter().for_each(|row| chat.restore_picture(row));
         chat
-    }
-
-    fn restore_room(&mut self, mut row: RoomRow) {
-        self.next_room = self.next_room.max(row.id.0 + 1);
-        let key = row.name.key();
-        let keep = row.settings.keep.unwrap_or_else(|| self.rules.keep_of(&key));
-        if keep == Keep::Nothing {
-            // Kept until now or not, in memory from now on: the log begins anew.
-            self.queue_op(Op::Prune { room: row.id, before: None, keep_last: Some(0) });
-            if !row.settings.founded {
-                return;
-            }
-            (row.epoch, row.seq, row.first_seq) = (Epoch::random(&mut self.rng), 0, 1);
-        }
-        self.room_keys.insert(key, row.id);
-        self.rooms.insert(row.id, Room::from_row(row, keep));
     }
 
     /// Handles one request of a connection that said hello.
@@ -195,8 +179,10 @@ impl Chat {
         reply: Reply,
     ) -> Outcome {
         self.charge(now, who, row.rate)?;
-        if row.needs > Needs::Hello && self.sessions.get(&who).is_some_and(|s| s.is_guest()) {
-            return Err(Code::LoginRequired.into());
+        match self.sessions.get(&who).and_then(|session| session.login) {
+            Some(login) => self.touch_login(now, login),
+            None if row.needs > Needs::Hello => return Err(Code::LoginRequired.into()),
+            None => {}
         }
         match request {
             Request::Join { room, after, limit, invite } => {
@@ -244,31 +230,6 @@ impl Chat {
         }
     }
 
-    pub(super) fn charge(&mut self, now: Moment, who: SessionId, rate: Rate) -> Outcome {
-        let Self { sessions, accounts, rules, .. } = self;
-        let Some(session) = sessions.get_mut(&who) else {
-            return Err(Code::BadCredentials.into());
-        };
-        let allowance = if session.is_guest() {
-            &mut session.allowance
-        } else {
-            let account = accounts.get_mut(session.user).ok_or(Code::BadCredentials)?;
-            &mut account.allowance
-        };
-        allowance.charge(rules, rate, now)
-    }
-
-    /// The same for somebody who need not have a session.
-    pub(super) fn charge_person(&mut self, now: Moment, person: &Person, rate: Rate) -> Outcome {
-        match person.session {
-            Some(session) => self.charge(now, session, rate),
-            None => {
-                let account = self.accounts.get_mut(person.user).ok_or(Code::BadCredentials)?;
-                account.allowance.charge(&self.rules, rate, now)
-            }
-        }
-    }
-
     /// The room that a request is about: the named one, or the only one the session is in.
     pub(super) fn place(&self, who: SessionId, room: Option<&RoomName>) -> Result<RoomId, Refusal> {
         let rooms = self.sessions.get(&who).map_or(&[][..], |session| &session.rooms);
@@ -286,54 +247,6 @@ impl Chat {
                 }
             },
         }
-    }
-
-    /// The room of that name, opened if it is new and that is allowed.
-    pub(super) fn open_room(
-        &mut self,
-        now: Moment,
-        who: SessionId,
-        name: RoomName,
-    ) -> Result<RoomId, Refusal> {
-        let key = name.key();
-        if let Some(id) = self.room_keys.get(&key) {
-            return Ok(*id);
-        }
-        if !self.rules.open_creation {
-            return Err(Code::RoomNotFound.into());
-        }
-        if self.rooms.len() >= self.rules.max_rooms {
-            let message = "This server has as many rooms as it may have.";
-            return Err(Refusal::because(Code::Busy, message).retry_after(60_000));
-        }
-        self.charge_opening(now, who)?;
-        let row = self.new_room(name, now.wall, RoomSettings::default());
-        let (id, volatile) = (row.id, self.rooms.get(&row.id).is_some_and(Room::is_volatile));
-        if !volatile {
-            self.queue_op(Op::CreateRoom(row));
-        }
-        if let Some(user) = self.sessions.get(&who).filter(|s| !s.is_guest()).map(|s| s.user) {
-            self.set_room_role(id, user, Some(RoomRole::Moderator));
-        }
-        Ok(id)
-    }
-
-    /// A new room in memory, and its row for the store.
-    pub(super) fn new_room(
-        &mut self,
-        name: RoomName,
-        created_at: Timestamp,
-        settings: RoomSettings,
-    ) -> RoomRow {
-        let (id, key) = (RoomId(self.next_room), name.key());
-        self.next_room += 1;
-        let epoch = Epoch::random(&mut self.rng);
-        let keep = settings.keep.unwrap_or_else(|| self.rules.keep_of(&key));
-        let (seq, first_seq, topic) = (0, 1, None);
-        let row = RoomRow { id, name, epoch, seq, first_seq, topic, created_at, settings };
-        self.room_keys.insert(key, id);
-        self.rooms.insert(id, Room::from_row(row.clone(), keep));
-        row
     }
 
     /// Answers a request with a frame.
@@ -438,7 +351,8 @@ impl Chat {
 
     /// Whether nothing waits for the store any more.
     pub fn is_settled(&self) -> bool {
-        self.queue.is_empty() && self.in_flight.is_none() && self.pictures.is_settled()
+        let removing = self.removals_read > 0 || !self.removals_to_go_on.is_empty();
+        self.queue.is_empty() && self.in_flight.is_none() && self.pictures.is_settled() && !removing
     }
 
     /// All connections that belong to somebody.

@@ -20,7 +20,7 @@ use super::parting::Parting;
 use crate::chat::Meters;
 use crate::model::Networks;
 use crate::protocol::{Code, Refusal};
-use crate::session::{Admission, Seat};
+use crate::session::{Admission, Seat, settle_in};
 
 /// How long a handshake may take, from the first byte that is waited for to the last.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -74,8 +74,7 @@ impl Entrance {
     }
 
     fn seat(&self, io: &TcpStream) -> (Option<Seat>, Option<SocketAddr>) {
-        // Or a picture's bytes wait 40 ms for its head to be acknowledged.
-        let _ = io.set_nodelay(true);
+        settle_in(io);
         // Whose peer is gone already gets no seat, and needs none.
         let peer = io.peer_addr().ok();
         let seat = peer.map(|peer| {

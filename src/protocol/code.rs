@@ -45,7 +45,7 @@ codes! {
     NickInvalid "nick_invalid" 422 "This cannot be a nickname.",
     NickNotFound "nick_not_found" 404 "There is nobody of that name here.",
     NickReserved "nick_reserved" 409 "This name belongs to an account; log in to use it.",
-    BadCredentials "bad_credentials" 401 "This token is unknown or has ended; say hello anew.",
+    BadCredentials "bad_credentials" 401 "These credentials are wrong, unknown or have ended.",
     PasswordUnfit "password_unfit" 422 "This cannot be a password.",
     LoginRequired "login_required" 401 "This needs a login.",
     GuestsNotAdmitted "guests_not_admitted" 403 "This server admits no guests; log in.",

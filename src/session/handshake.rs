@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use actix_codec::{AsyncRead, AsyncWrite, Framed};
+use actix_codec::Framed;
 use actix_http::body::BodySize;
 use actix_http::{Method, Request, Response, StatusCode, Version, h1, header, ws};
 use actix_web_actors::ws::HandshakeError;
@@ -23,27 +23,9 @@ use super::link::{Link, LinkLimits};
 use super::origins::Origins;
 use super::secure::is_secure;
 use super::shown::{LOGIN, Shown, bearer, cookie};
+use super::socket::Socket;
 use crate::model::Networks;
 use crate::protocol::{Code, Refusal, SECURITY_HEADERS, STRICT_TRANSPORT_SECURITY, problem, wire};
-
-/// A socket that a session can own.
-pub trait Socket: AsyncRead + AsyncWrite + Unpin + 'static {
-    /// Small frames go out at once, not after Nagle's 40 ms.
-    fn set_nodelay(&self);
-}
-
-impl Socket for actix_rt::net::TcpStream {
-    fn set_nodelay(&self) {
-        // A peer that is gone already: the first read will tell.
-        let _ = Self::set_nodelay(self, true);
-    }
-}
-
-impl Socket for tokio_rustls::server::TlsStream<actix_rt::net::TcpStream> {
-    fn set_nodelay(&self) {
-        Socket::set_nodelay(self.get_ref().0);
-    }
-}
 
 /// What the door knows.
 #[derive(Clone)]
@@ -100,7 +82,7 @@ impl Doorman {
         let head = (response.drop_body(), BodySize::None).into();
         framed.send(head).await?;
         let parts = framed.into_parts();
-        parts.io.set_nodelay();
+        parts.io.becomes_a_session();
         let (first, shown) = (parts.read_buf.to_vec(), shown.map(Box::new));
         let greeting = Greeting { first, scripted, place, shown };
         let first_ping = rand::random_range(0..self.limits.pulse.interval_ms.max(1));
@@ -152,7 +134,10 @@ pub fn handshake_refusal(error: &HandshakeError) -> Refusal {
 
 /// `?nick=ada&room=lobby` says `hello` and `join` for whoever types by hand; who shows a login needs
 /// no `nick`.
-fn scripted(query: Option<&str>, knows_who: bool) -> Result<Vec<String>, Refusal> {
+///
+/// # Errors
+/// `invalid_field`.
+pub fn scripted(query: Option<&str>, knows_who: bool) -> Result<Vec<String>, Refusal> {
     let query = actix_web::web::Query::<Query>::from_query(query.unwrap_or_default());
     let query = query.map_err(|error| {
         let message = format!("The address may say `nick` and `room`, each once: {error}.");

@@ -22,6 +22,7 @@ mod pulse;
 mod reader;
 mod secure;
 mod shown;
+mod socket;
 mod trouble;
 
 pub use actor::{Greeting, Household, WsSession};
@@ -29,7 +30,9 @@ pub use admission::{Admission, Admitted, Full, Seat, fingerprint};
 pub use browser::{browser, new_cookie};
 pub use forwarded::client_address;
 pub use frames::{Frames, Incoming, Violation};
-pub use handshake::{Doorman, Socket, handshake_refusal};
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use handshake::scripted;
+pub use handshake::{Doorman, handshake_refusal};
 pub use heads::{METHODS, TARGET_BYTES, check_head, too_long};
 pub use link::{Link, LinkLimits};
 pub use origins::Origins;
@@ -37,3 +40,4 @@ pub use pulse::Pulse;
 pub use reader::Reader;
 pub use secure::is_secure;
 pub use shown::{DEVICE, LOGIN, Shown, bearer, cookie};
+pub use socket::{Socket, settle_in};

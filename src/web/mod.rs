@@ -38,7 +38,17 @@ use crate::session::{Origins, Pulse};
 
 pub use cors::cors;
 pub use darkroom::Darkroom;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use form::{Allowance, Body, Form, read as read_form};
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use pictures::disposition;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use rooms::Part;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use stream::last_event_id;
 pub use turnstile::turnstile;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use uploads::download_name;
 
 /// What the handlers of one worker know.
 #[derive(Clone)]

@@ -79,7 +79,7 @@ async fn show(
 }
 
 /// Shown where it stands; with a name for who saves it (RFC 6266).
-fn disposition(name: &str) -> ContentDisposition {
+pub fn disposition(name: &str) -> ContentDisposition {
     let plain: String = name.chars().map(|c| if c.is_ascii() { c } else { '_' }).collect();
     let mut parameters = vec![DispositionParam::Filename(plain)];
     if !name.is_ascii() {

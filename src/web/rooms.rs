@@ -46,7 +46,11 @@ pub fn number(text: Option<&str>, field: &'static str) -> Result<Option<u64>, Re
 }
 
 impl Part {
-    fn page(&self) -> Result<(Page, usize), Refusal> {
+    /// What they come to.
+    ///
+    /// # Errors
+    /// `invalid_field`.
+    pub fn page(&self) -> Result<(Page, usize), Refusal> {
         let limit = limit(self.limit.as_deref())?;
         let before = number(self.before.as_deref(), "before")?;
         let page = match (before, number(self.after.as_deref(), "after")?) {

@@ -10,7 +10,8 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use actix_web::http::{Method, header};
+use actix_web::http::Method;
+use actix_web::http::header::{self, HeaderMap};
 use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::Bytes;
 use futures_util::Stream;
@@ -40,7 +41,7 @@ pub async fn stream(
 ) -> Result<HttpResponse, Refused> {
     let reader = reader(&request, &site)?;
     let room = room_name(&room)?;
-    let after = last_event_id(&request)?;
+    let after = last_event_id(request.headers())?;
     // Asked first, so that a room that is not there is a 404 and not an empty stream.
     let named = room.clone();
     ask(&site, |channel| Ask::Readable { reader, room: named, channel }).await?;
@@ -61,8 +62,11 @@ pub async fn stream(
 }
 
 /// The header that a browser sends when it comes back.
-fn last_event_id(request: &HttpRequest) -> Result<Option<After>, Refused> {
-    let Some(id) = request.headers().get("Last-Event-ID") else { return Ok(None) };
+///
+/// # Errors
+/// `invalid_field`.
+pub fn last_event_id(headers: &HeaderMap) -> Result<Option<After>, Refused> {
+    let Some(id) = headers.get("Last-Event-ID") else { return Ok(None) };
     if id.is_empty() {
         return Ok(None);
     }

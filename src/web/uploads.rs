@@ -161,7 +161,7 @@ pub async fn delete(
 
 /// A name for who downloads a picture: its sender's, as far as it is safe on any system, with the
 /// ending of what it is.
-fn download_name(given: Option<&str>, kind: ImageKind) -> String {
+pub fn download_name(given: Option<&str>, kind: ImageKind) -> String {
     let given: String = given.unwrap_or_default().chars().filter(|c| is_plain(*c)).collect();
     let safe = sanitize_filename::sanitize_with_options(
         &given,

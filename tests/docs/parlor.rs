@@ -1,22 +1,44 @@
 //! A real server for the tests: the program itself, on a free port, in a directory of its own.
 
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use rusqlite::Connection;
+use serde_json::json;
 use tempfile::TempDir;
+
+use crate::request::ask;
 
 /// A server that runs until it is dropped.
 pub struct Parlor {
     /// `127.0.0.1:PORT`.
     pub address: String,
     child: Child,
-    _directory: TempDir,
+    directory: TempDir,
 }
 
 impl Parlor {
     /// Starts the program with `--set` for each of the `settings`.
     pub fn start(settings: &[&str]) -> Self {
-        let directory = tempfile::tempdir().expect("a directory for the test");
+        Self::start_in(empty_directory(), settings)
+    }
+
+    /// Starts the program where `nick` is an owner already.
+    pub fn start_owned_by(nick: &str, password: &str, settings: &[&str]) -> Self {
+        let mut first = Self::start(&[]);
+        let registration = json!({ "nick": nick, "password": password });
+        let path = "POST /api/v1/accounts\nContent-Type: application/json";
+        let answer = ask(&first.address, &format!("{path}\n\n{registration}"));
+        assert_eq!(answer.status, 201, "{}", answer.body);
+        first.terminate();
+        first.child.wait().expect("it stops");
+        let directory = std::mem::replace(&mut first.directory, empty_directory());
+        promote(&directory.path().join("parlor.db"), nick);
+        Self::start_in(directory, settings)
+    }
+
+    fn start_in(directory: TempDir, settings: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_parlor"));
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("PARLOR_") {
@@ -35,7 +57,7 @@ impl Parlor {
         let address = line.trim_end().strip_prefix("Parlor is open: http://");
         let address = address.and_then(|rest| rest.strip_suffix('/'));
         let address = address.unwrap_or_else(|| panic!("its first line is {line:?}")).to_owned();
-        Self { address, child, _directory: directory }
+        Self { address, child, directory }
     }
 
     /// Asks the server to stop, as a supervisor does.
@@ -52,4 +74,15 @@ impl Drop for Parlor {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn empty_directory() -> TempDir {
+    tempfile::tempdir().expect("a directory for the test")
+}
+
+/// Makes an owner of an account, of a server that does not run.
+fn promote(database: &Path, nick: &str) {
+    let database = Connection::open(database).expect("the database opens");
+    let changed = database.execute("UPDATE accounts SET role = 'owner' WHERE nick = ?1", [nick]);
+    assert_eq!(changed, Ok(1));
 }

@@ -124,6 +124,12 @@ pub struct Tls {
     pub key: Option<PathBuf>,
 }
 
+/// Every value, as a `--set` and a line of a file would say it.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) fn assignments(config: &Config) -> Vec<String> {
+    table::ROWS.iter().map(|row| format!("{}={}", row.key, row.show(config))).collect()
+}
+
 /// What an acknowledged event survives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {

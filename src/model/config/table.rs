@@ -42,12 +42,13 @@ pub(super) static ROWS: &[Row] = &[
     row!(workers, "threads", or_zero("one per core", 1024),
         "Threads that carry connections."),
     row!(origins, "", ORIGINS,
-        "Web pages from these origins may connect besides the server's own. Clients that \
-         are no browser need none.",
+        "Web pages from these origins may connect besides the server's own, and read the API \
+         (CORS). Clients that are no browser need none.",
         r#"["https://chat.example.org"]"#),
     row!(trusted_proxies, "", NETWORKS,
         "Proxies that stand before Parlor: what they say in `X-Forwarded-For` or `Forwarded` counts \
-         as a request's sender, for the limits of addresses. They must set one of these headers \
+         as a request's sender, for the limits of addresses, and what they say in \
+         `X-Forwarded-Proto` or `Forwarded` as the way it came. They must set these headers \
          themselves.",
         r#"["127.0.0.1", "10.0.0.0/8"]"#),
     row!(guests, "", YES_NO,
@@ -59,13 +60,13 @@ pub(super) static ROWS: &[Row] = &[
         "Accounts that there may be."),
     row!(accounts.quarantine_s, "seconds", or_zero("the name is free at once", 100 * 366 * 86_400),
         "How long the name of a deleted account is nobody's."),
-    row!(logins.idle_s, "seconds", whole(60, 10 * 366 * 86_400),
+    row!(logins.idle_s, "seconds", whole(1, 10 * 366 * 86_400),
         "A login that is not used for so long ends."),
-    row!(logins.max_s, "seconds", whole(60, 10 * 366 * 86_400),
+    row!(logins.max_s, "seconds", whole(1, 10 * 366 * 86_400),
         "A login ends after so long, however much it is used."),
     row!(privacy.addresses_s, "seconds", or_zero("at once", 10 * 366 * 86_400),
-        "After so long the list of one's logins shows only the network that a login was used from, \
-         and the server knows no more."),
+        "After so long the list of one's logins shows only the network that a login came from, and the \
+         server knows no more."),
     row!(privacy.audit_s, "seconds", whole(60, 100 * 366 * 86_400),
         "What moderators and owners did is known for so long (`parlor audit`)."),
     row!(durability, "", DURABILITIES,

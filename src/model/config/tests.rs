@@ -2,8 +2,6 @@
 
 use std::path::PathBuf;
 
-use proptest::prelude::*;
-
 use super::environment::variable;
 use super::table::ROWS;
 use super::*;
@@ -259,45 +257,4 @@ fn a_file_that_is_no_toml_is_refused_with_its_line() {
 fn a_weaker_source_is_checked_although_it_is_overridden() {
     let inputs = Inputs { file: file("guests = 'maybe'").file, ..set(&["guests=true"]) };
     assert!(refused(&inputs).contains("guests = 'maybe' (from parlor.toml:1)"));
-}
-
-/// Keys as they are, so that values are tried and not only names.
-fn assignment() -> impl Strategy<Value = String> {
-    let keys: Vec<_> = ROWS.iter().map(|row| row.key).collect();
-    let value = prop_oneof![
-        any::<String>(),
-        "[-+0-9a-z_.:,=\\[\\]{}\"' ]{0,40}",
-        any::<u64>().prop_map(|number| number.to_string()),
-    ];
-    (prop::sample::select(keys), value).prop_map(|(key, value)| format!("{key}={value}"))
-}
-
-proptest! {
-    #[test]
-    fn any_set_gives_a_value_that_reads_back_or_a_short_refusal(
-        text in prop_oneof![any::<String>(), assignment()]
-    ) {
-        match Resolved::new(&set(&[&text])) {
-            Ok(resolved) => {
-                let again = ROWS.iter().map(|row| format!("{}={}", row.key, row.show(&resolved.config)));
-                let again: Vec<String> = again.collect();
-                let again: Vec<&str> = again.iter().map(String::as_str).collect();
-                prop_assert_eq!(accepted(&set(&again)), resolved.config);
-            }
-            Err(refusal) => {
-                let words = refusal.to_string();
-                prop_assert!(words.chars().count() < 500 && !words.contains('\n'), "{}", words);
-            }
-        }
-    }
-
-    #[test]
-    fn any_file_gives_a_configuration_or_a_short_refusal(
-        text in prop_oneof![any::<String>(), "([a-z.\\[\\]]{0,12} ?=? ?[0-9a-z\"'{}\\[\\]]{0,8}\n){0,6}"]
-    ) {
-        if let Err(refusal) = Resolved::new(&file(&text)) {
-            let words = refusal.to_string();
-            prop_assert!(words.chars().count() < 500 && !words.contains('\n'), "{}", words);
-        }
-    }
 }

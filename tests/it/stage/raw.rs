@@ -4,7 +4,7 @@ use socket2::SockRef;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 
-use super::{Answer, Frame, TestApp, within};
+use super::{Answer, Frame, TestApp, Wire, encrypt, within};
 
 /// A frame of the server.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,7 +28,7 @@ impl RawFrame {
 
 /// A connection whose bytes the test writes itself.
 pub struct RawSocket {
-    stream: TcpStream,
+    stream: Wire,
     received: Vec<u8>,
 }
 
@@ -69,7 +69,25 @@ impl TestApp {
         }
         let stream = socket.connect(self.address()).await.expect("the server listens");
         stream.set_nodelay(true).expect("a TCP socket");
-        RawSocket { stream, received: Vec::new() }
+        RawSocket::over(self.dress(stream, &["http/1.1"]).await)
+    }
+
+    /// The stream itself, or TLS over it where the server speaks that.
+    pub(super) async fn dress(&self, stream: TcpStream, protocols: &[&str]) -> Wire {
+        let Some(certificate) = &self.certificate else { return Wire::Plain(stream) };
+        encrypt(stream, certificate.client(protocols)).await.expect("hands are shaken")
+    }
+
+    /// A connection that speaks this, as bytes.
+    pub async fn connect_speaking(&self, protocol: &str) -> RawSocket {
+        let stream = TcpStream::connect(self.address()).await.expect("the server listens");
+        RawSocket::over(self.dress(stream, &[protocol]).await)
+    }
+
+    /// A connection without TLS, whatever the server speaks.
+    pub async fn connect_bare(&self) -> RawSocket {
+        let stream = TcpStream::connect(self.address()).await.expect("the server listens");
+        RawSocket::over(Wire::Plain(stream))
     }
 
     /// Sends bytes of HTTP (`HOST` stands for the server's own) and reads one answer.
@@ -97,14 +115,33 @@ impl TestApp {
 }
 
 impl RawSocket {
+    /// A hand on this wire.
+    pub fn over(stream: Wire) -> Self {
+        Self { stream, received: Vec::new() }
+    }
+
+    /// The wire.
+    pub fn wire(&mut self) -> &mut Wire {
+        &mut self.stream
+    }
+
+    /// The wire, for somebody else's hand.
+    pub fn into_wire(self) -> Wire {
+        self.stream
+    }
+
     /// Writes bytes.
     pub async fn write(&mut self, bytes: &[u8]) {
-        within("the server reads", self.stream.write_all(bytes)).await.expect("it is open");
+        self.try_write(bytes).await.expect("it is open");
     }
 
     /// Writes bytes; the server may have closed.
     pub async fn try_write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
-        within("the server reads or closes", self.stream.write_all(bytes)).await
+        within("the server reads or closes", async {
+            self.stream.write_all(bytes).await?;
+            self.stream.flush().await
+        })
+        .await
     }
 
     /// Writes a text frame.
@@ -119,7 +156,7 @@ impl RawSocket {
 
     /// Closes with a reset instead of a farewell.
     pub fn reset(self) {
-        let linger = SockRef::from(&self.stream).set_linger(Some(std::time::Duration::ZERO));
+        let linger = SockRef::from(self.stream.tcp()).set_linger(Some(std::time::Duration::ZERO));
         linger.expect("a TCP socket");
     }
 
@@ -134,7 +171,13 @@ impl RawSocket {
         String::from_utf8_lossy(&self.received).into_owned()
     }
 
-    async fn more(&mut self) -> bool {
+    /// What has come and was not taken.
+    pub fn so_far(&self) -> String {
+        String::from_utf8_lossy(&self.received).into_owned()
+    }
+
+    /// Waits for more bytes than there are; `false` at the end of the connection.
+    pub async fn more(&mut self) -> bool {
         let read = self.stream.read_buf(&mut self.received);
         matches!(within("bytes from the server", read).await, Ok(bytes) if bytes > 0)
     }
