@@ -14,7 +14,7 @@ use actix_http::body::MessageBody;
 use actix_http::error::DispatchError;
 use actix_http::{HttpServiceBuilder, Request, h1};
 use actix_rt::net::TcpStream;
-use actix_rt::signal::unix::{SignalKind, signal};
+use actix_rt::signal::unix::{Signal, SignalKind, signal};
 use actix_server::{Server, ServerHandle};
 use actix_service::{ServiceFactory, ServiceFactoryExt, apply_fn_factory, fn_service, map_config};
 use actix_web::dev::AppConfig;
@@ -53,9 +53,11 @@ pub fn serve(config: Config, keyring: Option<Arc<Keyring>>) -> io::Result<()> {
     abort_when_the_heart_stops();
     actix::System::new().block_on(async {
         let scheme = if keyring.is_some() { "https" } else { "http" };
+        // Whoever has read where it listens may stop it: it listens for signals before it says so.
+        let told = signals()?;
         let running = Running::start(config, keyring).await?;
         announce(scheme, running.address)?;
-        wait_for_signal().await?;
+        first_of(told).await;
         running.stop().await;
         Ok(())
     })
@@ -68,18 +70,22 @@ fn announce(scheme: &str, address: SocketAddr) -> io::Result<()> {
     out.flush()
 }
 
-async fn wait_for_signal() -> io::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
+/// What tells it to stop.
+fn signals() -> io::Result<[Signal; 2]> {
+    Ok([signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?])
+}
+
+async fn first_of(mut signals: [Signal; 2]) {
     std::future::poll_fn(|cx| {
-        if terminate.poll_recv(cx).is_ready() || interrupt.poll_recv(cx).is_ready() {
+        let mut told = signals.iter_mut().map(|signal| signal.poll_recv(cx).is_ready());
+        // All are asked, so that each wakes this.
+        if told.by_ref().fold(false, |any, this| any | this) {
             std::task::Poll::Ready(())
         } else {
             std::task::Poll::Pending
         }
     })
     .await;
-    Ok(())
 }
 
 /// A panic in the chat or the store would leave a server that answers nobody: better to end, so

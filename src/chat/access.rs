@@ -142,7 +142,7 @@ impl Chat {
                 Err(Refusal::because(Code::Forbidden, "Only moderators set the topic here."))
             }
             Body::Message(_) if room.settings.slow_s > 0 && !moderates => {
-                slowly(room, person.user, now)
+                slowly(room, person.speaker(), now)
             }
             _ => Ok(()),
         }

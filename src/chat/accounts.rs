@@ -31,6 +31,9 @@ pub struct Account {
     pub reads: HashMap<RoomId, u64>,
     /// What it may do in how short a time.
     pub allowance: Allowance,
+    /// When its password last changed, as far as this run of the server knows: a login that was on
+    /// its way to the store then does not count.
+    pub renewed_at: Option<Timestamp>,
 }
 
 impl Account {
@@ -79,6 +82,7 @@ impl Accounts {
             devices: Vec::new(),
             reads: HashMap::new(),
             allowance: allowance(),
+            renewed_at: None,
         };
         self.all.insert(account.row.id, Box::new(account));
     }
@@ -136,6 +140,13 @@ impl Accounts {
     /// All of them, in no order.
     pub fn iter(&self) -> impl Iterator<Item = &Account> {
         self.all.values().map(|account| &**account)
+    }
+
+    /// A room has ended: nobody has read it.
+    pub fn forget_reads(&mut self, room: RoomId) {
+        for account in self.all.values_mut() {
+            account.reads.remove(&room);
+        }
     }
 
     /// How many names are taken.

@@ -135,7 +135,10 @@ impl Chat {
     pub(super) fn restore_session(&mut self, row: SessionRow, now: Moment) {
         let keys = row.nick.keys();
         let role = match row.login {
-            Some(_) => self.accounts.live(row.user).map(|account| account.row.role),
+            Some(login) if self.is_logged_in(now, login) => {
+                self.accounts.live(row.user).map(|account| account.row.role)
+            }
+            Some(_) => None,
             None if self.name_is_free(&keys, Some(row.id)).is_ok() => Some(Role::Guest),
             None => None,
         };

@@ -11,7 +11,7 @@ use super::people::Person;
 use super::sanctions::Suspect;
 use super::speaking::Waiting;
 use super::state::{Chat, Outcome};
-use crate::model::{LoginId, Role, SessionId, TokenHash, UserId};
+use crate::model::{LoginId, Role, SessionId, Timestamp, TokenHash, UserId};
 use crate::protocol::{Close, Code, Refusal, wire};
 use crate::store::{LoginRow, Op};
 
@@ -47,9 +47,17 @@ pub enum Ending {
 impl Chat {
     /// The login of a token, if it has not ended.
     pub(super) fn current_login(&self, now: Moment, token: &TokenHash) -> Option<&LoginRow> {
+        self.accounts.login_of(token).filter(|login| !self.is_over(now, login))
+    }
+
+    fn is_over(&self, now: Moment, login: &LoginRow) -> bool {
         let idle_ms = self.rules.logins.idle_s.saturating_mul(1000);
-        let login = self.accounts.login_of(token)?;
-        (login.expires_at > now.wall && now.wall.since(login.used_at) < idle_ms).then_some(login)
+        login.expires_at <= now.wall || now.wall.since(login.used_at) >= idle_ms
+    }
+
+    /// Whether a login is good for more, also where the janitor did not come by yet.
+    pub(super) fn is_logged_in(&self, now: Moment, id: LoginId) -> bool {
+        self.accounts.login(id).is_some_and(|login| !self.is_over(now, login))
     }
 
     /// Notes that a login is used, once an hour.
@@ -117,9 +125,12 @@ impl Chat {
         }
     }
 
-    /// The store has a new login: its owner learns of it, unless the account has ended meanwhile.
+    /// The store has a new login: its owner learns of it, unless the account has ended meanwhile, or
+    /// has another password than the one that was proven.
     pub(super) fn login_saved(&mut self, row: LoginRow, waiting: Waiting) {
-        if self.accounts.live(row.user).is_none() {
+        let account = self.accounts.live(row.user);
+        let current = |renewed: Timestamp| renewed < row.created_at;
+        if account.is_none_or(|account| !account.renewed_at.is_none_or(current)) {
             self.queue_op(Op::EndLogins(vec![row.id]));
             self.refuse(waiting.reply, &Code::BadCredentials.into());
             return;

@@ -57,7 +57,7 @@ impl Chat {
         let id = match parted.login {
             None => self.new_guest(now, parted.nick, address).ok()?,
             Some(login) => {
-                self.accounts.login(login)?;
+                self.is_logged_in(now, login).then_some(())?;
                 self.new_account_session(now, parted.user, login, address).ok()?
             }
         };

@@ -140,7 +140,7 @@ impl Chat {
         chat.restore_places(boot.room_roles, &boot.reads);
         chat.restore_peace(boot.sanctions, boot.invites, boot.reports);
         boot.sessions.into_iter().for_each(|row| chat.restore_session(row, now));
-        boot.gone.into_iter().for_each(|id| chat.pictures.remember_gone(id));
+        boot.gone.into_iter().for_each(|(id, room)| chat.pictures.remember_gone(id, room));
         boot.images.into_iter().for_each(|row| chat.restore_picture(row));
         chat
     }
@@ -179,8 +179,10 @@ impl Chat {
         reply: Reply,
     ) -> Outcome {
         self.charge(now, who, row.rate)?;
-        if row.needs > Needs::Hello && self.sessions.get(&who).is_some_and(|s| s.is_guest()) {
-            return Err(Code::LoginRequired.into());
+        match self.sessions.get(&who).and_then(|session| session.login) {
+            Some(login) => self.touch_login(now, login),
+            None if row.needs > Needs::Hello => return Err(Code::LoginRequired.into()),
+            None => {}
         }
         match request {
             Request::Join { room, after, limit, invite } => {

@@ -26,8 +26,8 @@ export class Sender {
   #busy = false;
   /** @type {Set<string>} messages whose pictures were uploaded a second time */
   #twice = new Set();
-  /** @type {Set<string>} rooms in slow mode, until one may speak again */
-  #slow = new Set();
+  /** @type {Map<string, number>} rooms in slow mode, and when one may speak there again */
+  #slow = new Map();
   /** There are pictures to upload. */
   onPictures = () => {};
 
@@ -41,6 +41,7 @@ export class Sender {
   /** Shows a message at once and sends it when it can. @param {Outgoing} entry */
   queue(entry) {
     this.#store.apply({ type: "@queued", entry });
+    this.#sayHeld(entry.room);
     this.pump();
   }
 
@@ -98,14 +99,21 @@ export class Sender {
 
   /** @param {string} room @param {number} ms */
   #hold(room, ms) {
-    const say = (/** @type {string | null} */ aside) => this.#store.state.current === room && this.#store.apply({ type: "@aside", aside });
-    this.#slow.add(room);
-    say(`This room is in slow mode. Your message is sent in ${spanOf(ms)}.`);
+    this.#slow.set(room, Date.now() + ms);
+    this.#sayHeld(room);
     setTimeout(() => {
       this.#slow.delete(room);
-      say(null);
+      if (this.#store.state.current === room) this.#store.apply({ type: "@aside", aside: null });
       this.pump();
     }, ms);
+  }
+
+  /** @param {string} room */
+  #sayHeld(room) {
+    const until = this.#slow.get(room);
+    if (!until || this.#store.state.current !== room) return;
+    const aside = `This room is in slow mode. Your message is sent in ${spanOf(until - Date.now())}.`;
+    this.#store.apply({ type: "@aside", aside });
   }
 
   /** @param {string} clientId */

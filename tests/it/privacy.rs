@@ -92,8 +92,8 @@ impl Watched {
 
 #[tokio::test]
 async fn no_secret_no_word_and_no_address_is_in_the_log_even_if_it_says_all_it_can() {
-    let settings = ["accounts.registration=invite", "trusted_proxies=127.0.0.1"];
-    let app = TestApp::logging("trace", &settings);
+    let settings = ["RUST_LOG=trace", "accounts.registration=invite", "trusted_proxies=127.0.0.1"];
+    let app = TestApp::with(&settings);
     let mut watched = Watched { app, secrets: Vec::new() };
     let token = watched.register();
     watched.talk(&token).await;

@@ -60,9 +60,9 @@ pub(super) static ROWS: &[Row] = &[
         "Accounts that there may be."),
     row!(accounts.quarantine_s, "seconds", or_zero("the name is free at once", 100 * 366 * 86_400),
         "How long the name of a deleted account is nobody's."),
-    row!(logins.idle_s, "seconds", whole(60, 10 * 366 * 86_400),
+    row!(logins.idle_s, "seconds", whole(1, 10 * 366 * 86_400),
         "A login that is not used for so long ends."),
-    row!(logins.max_s, "seconds", whole(60, 10 * 366 * 86_400),
+    row!(logins.max_s, "seconds", whole(1, 10 * 366 * 86_400),
         "A login ends after so long, however much it is used."),
     row!(privacy.addresses_s, "seconds", or_zero("at once", 10 * 366 * 86_400),
         "After so long the list of one's logins shows only the network that a login came from, and the \

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use parlor::model::Role;
 use tempfile::TempDir;
 
 use super::{Certificate, PATIENCE};
@@ -17,7 +18,6 @@ use super::{Certificate, PATIENCE};
 /// A running server.
 pub struct TestApp {
     settings: Vec<String>,
-    logs: &'static str,
     data: PathBuf,
     pub(super) home: TempDir,
     child: Child,
@@ -38,25 +38,27 @@ impl TestApp {
         Self::with(&["limits.messages_per_second=0"])
     }
 
-    /// With `KEY=VALUE` settings.
+    /// With `KEY=VALUE` settings; `RUST_LOG=…` is one of the environment.
     pub fn with(settings: &[&str]) -> Self {
         let home = tempfile::tempdir().expect("a directory for the test");
         let data = home.path().join("data");
-        Self::begin(home, data, settings.iter().map(ToString::to_string).collect(), None, "warn")
+        Self::begin(home, data, settings.iter().map(ToString::to_string).collect(), None)
     }
 
-    /// With so much in its log as `RUST_LOG` says.
-    pub fn logging(logs: &'static str, settings: &[&str]) -> Self {
+    /// With these accounts in it from the beginning.
+    pub fn with_accounts(settings: &[&str], accounts: &[(&str, Role)]) -> Self {
         let home = tempfile::tempdir().expect("a directory for the test");
         let data = home.path().join("data");
-        Self::begin(home, data, settings.iter().map(ToString::to_string).collect(), None, logs)
+        for (nick, role) in accounts {
+            super::accounts::add_account(&data, nick, *role);
+        }
+        Self::begin(home, data, settings.iter().map(ToString::to_string).collect(), None)
     }
 
     /// With its data in `data`.
     pub fn with_data_in(data: &Path, settings: &[&str]) -> Self {
         let home = tempfile::tempdir().expect("a directory for the test");
-        let settings = settings.iter().map(ToString::to_string).collect();
-        Self::begin(home, data.into(), settings, None, "warn")
+        Self::begin(home, data.into(), settings.iter().map(ToString::to_string).collect(), None)
     }
 
     pub(super) fn begin(
@@ -64,11 +66,10 @@ impl TestApp {
         data: PathBuf,
         settings: Vec<String>,
         certificate: Option<Certificate>,
-        logs: &'static str,
     ) -> Self {
-        let (child, stdout, address) = launch(home.path(), &data, &settings, logs);
+        let (child, stdout, address) = launch(home.path(), &data, &settings);
         let agent = super::http::agent();
-        Self { settings, logs, data, home, child, address, certificate, agent, _stdout: stdout }
+        Self { settings, data, home, child, address, certificate, agent, _stdout: stdout }
     }
 
     /// Where it listens.
@@ -84,8 +85,7 @@ impl TestApp {
 
     /// Starts it again on the same data, after it has ended; the port is another one.
     pub fn start_again(&mut self) {
-        let (child, stdout, address) =
-            launch(self.home.path(), &self.data, &self.settings, self.logs);
+        let (child, stdout, address) = launch(self.home.path(), &self.data, &self.settings);
         (self.child, self._stdout, self.address) = (child, stdout, address);
     }
 
@@ -218,7 +218,6 @@ fn launch(
     home: &Path,
     data: &Path,
     settings: &[String],
-    logs: &str,
 ) -> (Child, BufReader<ChildStdout>, SocketAddr) {
     let log = File::options().create(true).append(true).open(home.join("log"));
     let mut command = Command::new(env!("CARGO_BIN_EXE_parlor"));
@@ -228,8 +227,11 @@ fn launch(
         }
     }
     command.current_dir(home).args(["--listen", "127.0.0.1:0"]).arg("--data").arg(data);
-    command.args(settings.iter().flat_map(|setting| ["--set", setting]));
-    command.env("RUST_LOG", logs).stdout(Stdio::piped());
+    // What its log says is no key of the configuration.
+    let logs = settings.iter().find_map(|setting| setting.strip_prefix("RUST_LOG="));
+    let keys = settings.iter().filter(|setting| !setting.starts_with("RUST_LOG="));
+    command.args(keys.flat_map(|setting| ["--set", setting]));
+    command.env("RUST_LOG", logs.unwrap_or("warn")).stdout(Stdio::piped());
     command.stderr(log.expect("a log for the test"));
     let mut child = command.spawn().expect("cargo built the program");
     let mut stdout = BufReader::new(child.stdout.take().expect("it is piped"));

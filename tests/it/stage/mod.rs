@@ -5,6 +5,7 @@
 //! Whoever waits, waits for a frame or an answer; [`PATIENCE`] only bounds how long a broken
 //! promise takes to fail.
 
+mod accounts;
 mod app;
 mod calm;
 mod disk;
@@ -24,6 +25,7 @@ mod wire;
 
 use std::time::Duration;
 
+pub use accounts::{Account, OWNER, PASSWORD};
 pub use app::TestApp;
 pub use calm::Share;
 pub use disk::SmallDisk;

@@ -79,7 +79,7 @@ impl TestApp {
         let mut settings: Vec<String> = settings.iter().map(ToString::to_string).collect();
         settings.extend(["tls.certificate=chain.pem", "tls.key=key.pem"].map(str::to_owned));
         let data = home.path().join("data");
-        Self::begin(home, data, settings, Some(certificate), "warn")
+        Self::begin(home, data, settings, Some(certificate))
     }
 
     /// A request over TLS and HTTP/1.1, read to the end of the connection: without a farewell of TLS
