@@ -35,8 +35,9 @@ async fn joins() {
 #[tokio::test]
 async fn hellos_by_address() {
     let app = TestApp::with(&["limits.hellos_per_minute=3", "trusted_proxies=127.0.0.1"]);
-    let from =
-        |address: &'static str| app.knock_as("/ws", "127.0.0.1", &[("X-Forwarded-For", address)]);
+    let from = async |address: &'static str| {
+        app.knock_as("/ws", "127.0.0.1", &[("X-Forwarded-For", address)]).await
+    };
     let mut people = Vec::new();
     for nick in ["ada", "bob", "eve"] {
         let mut person = from("198.51.100.1").await;
