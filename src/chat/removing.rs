@@ -46,7 +46,11 @@ impl Chat {
         reason: &Reason,
         reply: Reply,
     ) -> Outcome {
-        let target = self.target_or_name(nick, Some(room));
+        let mut target = self.target_or_name(nick, Some(room));
+        if target.passed_by() {
+            // Each of their messages has an identity of its own: the name is all that they share.
+            target.user = None;
+        }
         let since = Timestamp(now.wall.0.saturating_sub_unsigned(minutes * 60_000));
         let deed = Deed {
             action: "remove",

@@ -77,7 +77,7 @@ async fn who_is_kicked_out_of_their_last_room_is_closed() {
 async fn who_is_muted_says_nothing_in_any_way_until_it_ends() {
     let (app, _owner, mut olga, mut bob, mut eve) = lobby().await;
     let said = eve.say("lobby", "before").await;
-    eve.ask(json!({ "type": "typing", "room": "lobby" })).await;
+    eve.write(r#"{"type":"typing","room":"lobby"}"#).await;
     bob.wait_for(|frame| frame.kind() == "typing").await;
     olga.does(json!({ "type": "mute", "nick": "eve", "seconds": 60, "reason": "hush" })).await;
     let told = moderation(&mut eve).await;

@@ -23,7 +23,7 @@ async fn a_moderator_deletes_anybodys_message_over_the_socket_and_over_http() {
     let sent: Sent = owner.ask(&app, "DELETE", &path, Value::Null).json(200);
     assert_eq!(sent.room, "lobby");
     assert!(left(&log(&app, "lobby")).is_empty());
-    assert!(app.files_with("rude").is_empty(), "no file has it");
+    eventually("no file has it", async || app.files_with("rude").is_empty().then_some(())).await;
     owner.ask(&app, "DELETE", &path, Value::Null).refused(404, "message_not_found");
     let ada = app.register("ada");
     let third = eve.say("lobby", "three").await;
@@ -53,7 +53,7 @@ async fn the_last_minutes_of_somebody_go_with_their_pictures() {
     })
     .await;
     app.uploads_are_empty().await;
-    assert!(app.files_with("spam 7").is_empty());
+    eventually("no file has it", async || app.files_with("spam 7").is_empty().then_some(())).await;
     let events = log(&app, "lobby");
     let told = events.iter().find(|event| event.action.is_some()).expect("the room is told");
     assert_eq!((told.action.as_deref(), told.nick.as_deref()), (Some("removed"), Some("eve")));

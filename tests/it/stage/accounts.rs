@@ -1,19 +1,14 @@
 //! People with accounts: registering and logging in over HTTP, orders, and sockets with their login.
 
 use std::path::Path;
-use std::sync::mpsc;
 
-use parlor::model::{Nick, PasswordHash, Role, Timestamp, UserId};
-use parlor::store::{AccountRow, Durability, Op, Store};
+use parlor::model::Role;
 use serde_json::{Value, json};
 
-use super::{Answer, Person, TestApp, Welcome};
+use super::{Answer, Operator, Person, TestApp, Welcome};
 
 /// The password of everybody here who has an account.
 pub const PASSWORD: &str = "the owner of this house";
-
-/// The same, as it is kept.
-const KEPT: &str = "$argon2id$v=19$m=19456,t=2,p=1$on5/5617BJ1kXp8MpB2/Qw$zUN/76phWtyizg6t2pbJiu7DGzJS8Ixv1DGWIyaL74Y";
 
 /// The owner of a server that has one.
 pub const OWNER: &str = "Olga";
@@ -21,7 +16,6 @@ pub const OWNER: &str = "Olga";
 /// A login of somebody with an account: a device of theirs.
 #[derive(Clone, Debug)]
 pub struct Account {
-    pub nick: String,
     /// The secret of this login.
     pub token: String,
     /// The login's name; no secret.
@@ -32,22 +26,9 @@ pub struct Account {
     pub device: String,
 }
 
-/// Puts an account into a database that no server has open.
+/// Puts an account into a database that no server has open, as its operator does.
 pub fn add_account(data: &Path, nick: &str, role: Role) {
-    let (store, boot) = Store::open(&data.join("parlor.db"), Durability::Normal).expect("ours");
-    let row = AccountRow {
-        id: UserId(1_000 + boot.accounts.len() as i64),
-        nick: Nick::parse(nick).expect("a name"),
-        role,
-        password: PasswordHash::parse(KEPT),
-        created_at: Timestamp::now(),
-        ended_at: None,
-    };
-    let (told, kept) = mpsc::channel();
-    let done = move |_, result: Result<Vec<_>, _>| told.send(result.is_ok()).expect("it waits");
-    store.commit(vec![Op::SaveAccount(Box::new(row))], done).expect("it is idle");
-    assert_eq!(kept.recv(), Ok(true));
-    store.close();
+    Operator::of(data).adds(nick, role.name(), PASSWORD);
 }
 
 impl TestApp {
@@ -87,7 +68,7 @@ impl TestApp {
 
     /// One more login of an account.
     pub fn log_in(&self, nick: &str) -> Account {
-        Account::of(nick, &self.try_log_in(nick, PASSWORD, &[]))
+        Account::of(&self.try_log_in(nick, PASSWORD, &[]))
     }
 
     /// Posts a JSON object.
@@ -119,7 +100,7 @@ impl TestApp {
 
 impl Account {
     /// What a login was answered.
-    pub fn of(nick: &str, answer: &Answer) -> Self {
+    pub fn of(answer: &Answer) -> Self {
         let body: Value = answer.json(200);
         let cookies: Vec<&str> = answer
             .headers
@@ -133,7 +114,6 @@ impl Account {
             line.split(';').next().expect("a pair").to_owned()
         };
         Self {
-            nick: nick.to_owned(),
             token: body["token"].as_str().expect("a token").to_owned(),
             login: body["login"].as_str().expect("a name").to_owned(),
             cookie: cookie("parlor_login"),
