@@ -15,6 +15,7 @@ use actix_http::error::DispatchError;
 use actix_http::{HttpServiceBuilder, Request, h1};
 use actix_rt::net::TcpStream;
 use actix_rt::signal::unix::{Signal, SignalKind, signal};
+use actix_rt::time::timeout;
 use actix_server::{Server, ServerHandle};
 use actix_service::{ServiceFactory, ServiceFactoryExt, apply_fn_factory, fn_service, map_config};
 use actix_web::dev::AppConfig;
@@ -23,13 +24,15 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use rand::SeedableRng;
 
 use crate::auth::Hashing;
-use crate::chat::{Chat, ChatServer, Local, Meters, Moment, Relay, Rules, Shutdown, WorkerUp};
-use crate::gate::{Answer, Counts, Entrance, Front, Keyring, Line};
+use crate::chat::{Chat, ChatServer, Cut, Local, Meters, Moment, Relay, Rules, Shutdown, WorkerUp};
+use crate::gate::{Answer, Counts, Entrance, Front, Keyring, Line, Times};
 use crate::janitor::Janitor;
 use crate::model::config::{Config, Durability};
 use crate::model::{Role, Timestamp, uptime_ms};
 use crate::operator::Desk;
-use crate::session::{Admission, Doorman, Household, LinkLimits, Origins, Pulse, Socket};
+use crate::session::{
+    Admission, Doorman, Household, LinkLimits, Origins, Pulse, Socket, TURNS_A_PASS, Turns,
+};
 use crate::store::{AccountRow, Boot, Store, StoreError};
 use crate::uploads::Gallery;
 use crate::web::{Darkroom, Site, cors, routes, turnstile};
@@ -44,6 +47,9 @@ const STREAM_WINDOW: u32 = 256 * 1024;
 const CONNECTION_WINDOW: u32 = 512 * 1024;
 /// File descriptors that are not for connections: the store, listeners, standard streams.
 const SPARE_FILES: u64 = 64;
+/// So many connections that found no place may stay to be told so, and at most a share of all.
+const STANDING: usize = 8_192;
+const STANDING_SHARE: usize = 4;
 
 /// Serves until told to stop (SIGTERM, SIGINT); with a keyring over TLS.
 ///
@@ -169,8 +175,12 @@ impl Running {
             .map_err(|error| about(&error, "the threads for passwords cannot be started"))?;
         let darkroom = Darkroom::new(gallery, config.limits.image_pixels)
             .map_err(|error| about(&error, "the threads for pictures cannot be started"))?;
-        let most = if config.limits.connections == 0 { files } else { config.limits.connections };
-        let admission = Admission::new(most, config.limits.connections_per_address);
+        let standing = STANDING.min(files / STANDING_SHARE);
+        let most = match config.limits.connections {
+            0 => files - standing,
+            connections => connections,
+        };
+        let admission = Admission::new(most, config.limits.connections_per_address, standing);
         let open = Arc::new(AtomicBool::new(true));
         let desk = Desk::open(&config.data, chat.clone());
         let blueprint = Blueprint {
@@ -287,8 +297,8 @@ impl Blueprint {
         address: SocketAddr,
     ) -> impl ServiceFactory<TcpStream, Config = (), Response = (), InitError = ()> + use<> {
         let (app, doorman, entrance) = self.furnish();
-        let http = http(address).upgrade(upgrade(doorman)).h1(app);
-        let enter = move |io| std::future::ready(Ok(entrance.plain(io)));
+        let http = http(address).upgrade(upgrade(doorman, self.times().reading)).h1(app);
+        let enter = move |io| std::future::ready(entrance.plain(io).map_err(DispatchError::Io));
         fn_service(enter).and_then(http)
     }
 
@@ -299,12 +309,19 @@ impl Blueprint {
         keyring: Arc<Keyring>,
     ) -> impl ServiceFactory<TcpStream, Config = (), Response = (), InitError = ()> + use<> {
         let (app, doorman, entrance) = self.furnish();
-        let http = http(address).upgrade(upgrade(doorman)).finish(app);
+        let http = http(address).upgrade(upgrade(doorman, self.times().reading)).finish(app);
         let enter = move |io| {
             let (entrance, keyring) = (entrance.clone(), Arc::clone(&keyring));
             async move { entrance.encrypted(io, &keyring).await.map_err(DispatchError::Io) }
         };
         fn_service(enter).and_then(http)
+    }
+
+    /// How long whom is waited for over HTTP.
+    fn times(&self) -> Times {
+        let limits = &self.config.limits;
+        let (head, reading) = (limits.head_ms, limits.unread_ms);
+        Times { head: Duration::from_millis(head), reading: Duration::from_millis(reading) }
     }
 
     /// What a worker does whatever its connections are made of.
@@ -330,6 +347,7 @@ impl Blueprint {
             meters.clone(),
             counts,
             tls,
+            self.times(),
         );
         let front = Front::new(trusted, meters, tls);
         let cross_origin = !site.origins.is_closed();
@@ -363,6 +381,8 @@ impl Blueprint {
             backlog_bytes: config.limits.backlog_bytes,
             pulse,
             hello_ms: config.limits.hello_ms,
+            turns: Turns::begin(TURNS_A_PASS),
+            meters: self.meters.clone(),
         });
         let tls = self.keyring.is_some();
         let origins = Origins::new(config.origins.clone(), tls);
@@ -420,14 +440,18 @@ where
 /// Hands a request to upgrade to the door, together with its bare stream.
 fn upgrade<S: Socket>(
     doorman: Doorman,
+    time: Duration,
 ) -> impl ServiceFactory<Upgrade<S>, Config = (), Response = (), Error = actix_web::Error, InitError = ()>
 {
     fn_service(move |(request, framed): Upgrade<S>| {
         let doorman = doorman.clone();
         async move {
             let framed = framed.into_map_io(Line::into_inner);
-            if let Err(error) = doorman.answer(request, framed).await {
-                log::debug!("a handshake broke off: {error}");
+            let meters = doorman.house.meters.clone();
+            match timeout(time, doorman.answer(request, framed)).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => log::debug!("a handshake broke off: {error}"),
+                Err(_) => meters.cut(Cut::UnreadAnswer),
             }
             Ok(())
         }

@@ -11,7 +11,8 @@ use crate::model::{Body, ConnId, Role, RoomName, RoomRole, SessionId, UserId};
 use crate::protocol::{Code, Refusal};
 use crate::store::{Op, RoomId, SanctionKind};
 
-/// So many people's last words are remembered for slow mode; older ones go first.
+/// So many people's last words are remembered for slow mode. Those who may speak again make room;
+/// if that is not enough, the next ones are not slowed.
 const MAX_SPOKE: usize = 10_000;
 
 /// An event stream: which room, and whose it is.

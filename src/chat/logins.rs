@@ -31,6 +31,8 @@ pub struct NewLogin {
     pub label: String,
     /// Where it is, as it is shown to its owner.
     pub address: String,
+    /// The hash of the login's token that its browser had until now: the new one takes its place.
+    pub replaces: Option<TokenHash>,
 }
 
 /// Which logins somebody ends.
@@ -89,6 +91,8 @@ impl Chat {
         self.still_proven(proof)?;
         let suspect = Suspect { user: Some(proof.user), ..Suspect::default() };
         self.banned_from(now, None, suspect)?;
+        let old = new.replaces.and_then(|token| self.accounts.login_of(&token)).map(|row| row.id);
+        self.end_logins(now, old.into_iter().collect(), Close::LoginEnded);
         self.spare_login(now, proof.user);
         let row = LoginRow {
             id: LoginId::random(&mut self.rng),

@@ -286,7 +286,11 @@ impl Chat {
         match reply {
             Reply::Conn(conn, id) => {
                 let frame = wire::text(&ErrorFrame::of(id.as_ref(), refusal));
-                let answer = if refusal.is_bad_frame() { Answer::Bad } else { Answer::Done };
+                let answer = match refusal.code {
+                    _ if refusal.is_bad_frame() => Answer::Bad,
+                    Code::RateLimited | Code::SlowMode => Answer::TooSoon,
+                    _ => Answer::Done,
+                };
                 self.effects.push(Effect::To { conn, frame, answer });
             }
             Reply::Http(channel) => {

@@ -10,23 +10,27 @@
 import { Refusal } from "./client.js";
 import { refusal } from "./net/problem.js";
 
-/** @typedef {Extract<Intent, {type: "prove"}>} Proof */
+/** @typedef {{readonly password: string, readonly invitation: string}} Door where both are typed */
 
 const UNREACHABLE = "The server is out of reach. Please try again.";
 /** Then there is no login to end. */
 const LOGGED_OUT = ["bad_credentials", "login_required"];
 
 export class Accounts {
-  #store; #client;
+  #store; #client; #door;
 
-  /** @param {Store} store @param {Client} client */
-  constructor(store, client) {
+  /** @param {Store} store @param {Client} client @param {Door} door */
+  constructor(store, client, door) {
     this.#store = store;
     this.#client = client;
+    this.#door = door;
   }
 
-  /** Comes in with a password, which is that of a new account if it is to be registered. @param {Proof} proof */
-  async prove({ way, nick, password, invitation, room }) {
+  /** Comes in with the login that there is, or with a password: that of a new account if it is to be registered. @param {string} nick @param {string} room */
+  async enter(nick, room) {
+    const { way } = this.#store.state;
+    const { password, invitation } = this.#door;
+    if (way === "known") return this.#client.enter(null, room);
     if (!password) return this.#refused("Please type your password.", "password");
     this.#store.apply({ type: "@log-in", nick });
     try {

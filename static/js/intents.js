@@ -38,9 +38,8 @@ export function intents(parts) {
   /** @type {IntentTable} */
   const table = {
     way: ({ way }) => (way === "register" || way === "log-in" ? atDoor(() => store.apply({ type: "@way", way })) : store.apply({ type: "@way", way })),
-    prove: (how) => atDoor((accounts) => accounts.prove(how)),
     "log-out": () => allSent(store, ...store.state.rooms.keys()) && lazy.accounts().then((accounts) => accounts.logOut(), unreachable),
-    enter: ({ nick, room }) => client.enter(nick, room),
+    enter: ({ nick, room }) => (store.state.way === "guest" ? client.enter(nick, room) : atDoor((accounts) => accounts.enter(nick, room))),
     "sign-out": () => allSent(store, ...store.state.rooms.keys()) && client.signOut(),
     show: ({ room }) => show(parts, room),
     leave: () => allSent(store, key()) && client.tell({ type: "leave", room: here() }),

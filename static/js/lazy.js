@@ -12,7 +12,9 @@ export function lazyParts(store, sender, client) {
   /** @param {string} name @param {typeof import("./elements/store-element.js").StoreElement} element */
   const define = (name, element) => {
     customElements.define(name, element);
-    find(document, name).follow(store);
+    const node = find(document, name);
+    node.follow(store);
+    return node;
   };
   return {
     desk: once(async () => {
@@ -22,8 +24,7 @@ export function lazyParts(store, sender, client) {
     }),
     accounts: once(async () => {
       const [{ Accounts }, { LogIn }] = await Promise.all([import("./accounts.js"), import("./elements/log-in.js")]);
-      define("log-in", LogIn);
-      return new Accounts(store, client);
+      return new Accounts(store, client, define("log-in", LogIn));
     }),
     viewer: once(async () => define("picture-viewer", (await import("./elements/picture-viewer.js")).PictureViewer)),
   };

@@ -164,8 +164,10 @@ test("an invitation lets into a private room once, and its secret is seen nowher
   bob.page.on("websocket", (socket) => urls.push(socket.url()));
   bob.page.on("request", (request) => urls.push(request.url()));
   await bob.page.goto(new URL(link, parlor.url).href);
+  await bob.page.getByRole("button", { name: "Register" }).click();
   await bob.page.getByLabel("Your name").fill("bo");
-  await bob.page.getByRole("button", { name: "Come in" }).click();
+  await bob.page.getByLabel("Password").fill(PASSWORD);
+  await bob.page.getByRole("button", { name: "Register and come in" }).click();
   await bob.isIn("secret-garden");
   await bob.page.getByText("Private room: whoever was invited can read it.").waitFor();
   await bob.page.waitForFunction(() => location.hash === "");

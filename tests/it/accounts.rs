@@ -23,7 +23,7 @@ fn whoever_registers_can_log_in_and_is_told_who_they_are() {
     assert_eq!(answer.header("cache-control"), "no-store");
     let told: Value = answer.json(200);
     assert_eq!(told["user"], json!({ "nick": "Ada", "guest": false, "role": "member" }));
-    let ada = Account::of("Ada", &answer);
+    let ada = Account::of(&answer);
     assert!(ada.token.starts_with("pl_") && ada.token.len() > 40, "256 bits");
     let me: Value = app.get_as(&ada.token, "/api/v1/me").json(200);
     assert_eq!((&me["nick"], &me["guest"]), (&json!("Ada"), &json!(false)));
@@ -50,7 +50,7 @@ fn the_cookies_are_out_of_reach_for_scripts_and_other_sites() {
     }
     assert!(lines[0].starts_with("parlor_login=pl_") && lines[0].ends_with("Max-Age=7200"));
     assert!(lines[1].starts_with("parlor_device=pd_"), "{lines:?}");
-    let ada = Account::of("ada", &answer);
+    let ada = Account::of(&answer);
     let me: Value = app.ask("GET", "/api/v1/me", &[("Cookie", &ada.cookie)], "").json(200);
     assert_eq!(me["nick"], "ada");
 }

@@ -69,10 +69,7 @@ async fn it_holds_everything_of_one_person_and_nothing_of_others() {
     assert_eq!(list(&export, "reports")[0]["reason"], "too loud");
     assert_eq!(list(&export, "pictures")[0]["id"], picture.id);
     let actions: Vec<&Value> = list(&export, "deeds").iter().map(|deed| &deed["action"]).collect();
-    assert_eq!(
-        actions,
-        ["add", "create", "role", "mute"].map(Value::from).iter().collect::<Vec<_>>()
-    );
+    assert_eq!(actions, ["add", "create", "mute"].map(Value::from).iter().collect::<Vec<_>>());
 
     let events = list(&export, "events");
     let mine: Vec<&str> = events.iter().filter_map(|event| event["text"].as_str()).collect();

@@ -42,7 +42,7 @@ fn ten_thousand_wrong_passwords_from_many_addresses_keep_no_owner_out() {
     assert!((1..=30).contains(&looked_at), "{looked_at} guesses were looked at");
     // The owner, from the device that they have logged in from, and from one that nobody knows.
     let known = [("Cookie", ada.device.as_str()), ("X-Forwarded-For", "198.51.100.1")];
-    let again = Account::of("ada", &app.try_log_in("ada", PASSWORD, &known));
+    let again = Account::of(&app.try_log_in("ada", PASSWORD, &known));
     let unknown = [("X-Forwarded-For", "198.51.100.1")];
     app.try_log_in("ada", PASSWORD, &unknown).refused(429, "rate_limited");
     let forged = [("Cookie", "parlor_device=pd_forged"), ("X-Forwarded-For", "198.51.100.2")];

@@ -198,6 +198,8 @@ async fn a_role_that_is_taken_away_acts_on_open_sockets() {
     let app = TestApp::start();
     let operator = app.operator();
     operator.adds("mel", "moderator", PASSWORD);
+    // Who opens a room looks after it: that is not what is taken away.
+    let _founder = app.arrive_in("lobby", "founder").await;
     let mut mel = arrives(&app, "mel", PASSWORD).await;
     let _bob = app.arrive_in("lobby", "bob").await;
     let mute = json!({ "type": "mute", "room": "lobby", "nick": "bob", "seconds": 60 });

@@ -33,6 +33,11 @@ impl World {
 
     /// A login whose token is `token`.
     pub(super) fn log_in(&mut self, name: &str, token: &str) -> Result<(), Code> {
+        self.log_in_over(name, token, None)
+    }
+
+    /// The same in a browser that has a login already.
+    fn log_in_over(&mut self, name: &str, token: &str, old: Option<&str>) -> Result<(), Code> {
         let nick = Nick::parse(name).unwrap();
         let proof = self.chat.proof(&nick).ok_or(Code::BadCredentials)?;
         let new = NewLogin {
@@ -40,6 +45,7 @@ impl World {
             device: TokenHash::of(&format!("device of {token}")),
             label: String::new(),
             address: String::new(),
+            replaces: old.map(TokenHash::of),
         };
         let answer = self.answered(|chat, now, channel| chat.log_in(now, &proof, new, channel));
         answer.map(|_| ()).map_err(|refusal| refusal.code)
@@ -171,6 +177,25 @@ fn what_ends_a_login_ends_its_sockets_and_no_others() {
     let ended: Vec<ConnId> = world.closed.drain(..).map(|(conn, _)| conn).collect();
     assert_eq!(ended, [conn(2), conn(1), conn(4)]);
     assert_eq!(world.come(5, "ada")[0]["code"], "bad_credentials");
+}
+
+#[test]
+fn a_browsers_new_login_takes_the_place_of_the_one_that_it_had() {
+    let mut world = World::new(|_| ());
+    world.somebody(1, "ada", Role::Member);
+    world.log_in("ada", "phone").unwrap();
+    world.come(2, "phone");
+    world.log_in_over("ada", "newer", Some("ada")).unwrap();
+    assert_eq!(world.closed, [(conn(1), Close::LoginEnded)], "and not the phone");
+    let me = |world: &mut World, token: &str| {
+        let token = TokenHash::of(token);
+        let answer = world.answered(|c, now, ch| c.me(now, &token, ch));
+        answer.map(|_| ()).map_err(|refusal| refusal.code)
+    };
+    assert_eq!(me(&mut world, "ada"), Err(Code::BadCredentials));
+    assert_eq!(me(&mut world, "newer"), Ok(()));
+    assert_eq!(me(&mut world, "phone"), Ok(()));
+    world.log_in_over("ada", "newest", Some("never was one")).unwrap();
 }
 
 #[test]

@@ -112,6 +112,10 @@ pub(super) static ROWS: &[Row] = &[
         "Open connections from one address."),
     row!(limits.hello_ms, "ms", whole(50, DAY_MS),
         "How long a new connection may take to say `hello`."),
+    row!(limits.head_ms, "ms", whole(50, DAY_MS),
+        "How long the head of a request over HTTP may take to come."),
+    row!(limits.unread_ms, "ms", whole(50, DAY_MS),
+        "How long an answer over HTTP may wait for its reader to take more of it."),
     row!(limits.catch_up_events, "events", whole(1, 1_000_000),
         "The longest catch-up that one `join` delivers. Who missed more gets the latest \
          events as a fresh start."),

@@ -1,11 +1,15 @@
-/** @file `<first-run>`: a name and a room on one screen, and then one is in; what only a password needs is `<log-in>`'s. */
+/**
+ * @file `<first-run>`: a name and a room on one screen, and then one is in.
+ *
+ * Its parts say by which ways in they are shown (`data-from`); what only a password needs is `<log-in>`'s.
+ */
 import { lastNick, places } from "../memory.js";
 import { faultIn, roomNameFrom } from "./room-name.js";
 import { StoreElement, fill, find, reconcile } from "./store-element.js";
 
 const LISTED = 8;
-/** @type {Record<Way, string>} */
-const COME_IN = { known: "Come in", guest: "Come in", "log-in": "Log in", register: "Register and come in" };
+/** Where a refusal can be said; any other is said above them all. */
+const FIELDS = ["nick", "room", "password", "invitation"];
 
 export class FirstRun extends StoreElement {
   /** @type {HTMLInputElement} */
@@ -24,8 +28,8 @@ export class FirstRun extends StoreElement {
   draw({ entering, refusal, open, way, account }, before) {
     this.find("[type=submit]").ariaDisabled = String(entering !== null);
     if (way !== before?.way) this.#drawWay(way);
-    fill(this, { ".who b": account ?? "" });
     if (refusal !== before?.refusal) this.#refused(refusal);
+    fill(this, { ".who b": account ?? "" });
     const rooms = open.slice(0, LISTED);
     fill(this, { ".now": rooms.length > 0 });
     reconcile(this.find(".open"), rooms, ({ name }) => name, () => "open-room", (node, { name, count }) => {
@@ -40,23 +44,15 @@ export class FirstRun extends StoreElement {
     if (this.state.entering) return;
     const nick = this.#nick.value.trim();
     const room = roomNameFrom(this.#room.value);
-    const { way } = this.state;
-    const known = way === "known";
-    const sound = this.#check(this.#room, faultIn(room)) && (known || this.#check(this.#nick, nick ? null : "Please choose a name."));
-    if (!sound) return;
-    if (known || way === "guest") return this.want({ type: "enter", nick: known ? null : nick, room });
-    this.want({ type: "prove", way, nick, password: this.#field("password").value, invitation: this.#field("invitation").value.trim(), room });
+    const sound = this.#check(this.#room, faultIn(room)) && this.#check(this.#nick, nick || this.state.way === "known" ? null : "Please choose a name.");
+    if (sound) this.want({ type: "enter", nick, room });
   }
 
   /** @param {Way} way */
   #drawWay(way) {
-    const proves = way === "log-in" || way === "register";
-    fill(this, { ".who": way === "known", ".nick": way !== "known", "log-in": proves, "[type=submit]": COME_IN[way] });
-    this.#nick.setAttribute("autocomplete", proves ? "username" : "nickname");
-    for (const button of /** @type {NodeListOf<HTMLElement>} */ (this.querySelectorAll(".ways button"))) {
-      button.hidden = !button.dataset.from?.split(" ").includes(way);
-    }
-    (way === "known" ? this.#room : proves && this.#nick.value ? this.#field("password") : this.#nick).focus();
+    this.dataset.way = way;
+    this.#nick.setAttribute("autocomplete", way === "guest" ? "nickname" : "username");
+    (way === "known" ? this.#room : this.#nick).focus();
   }
 
   /** Another way in; the name stays. @param {HTMLElement | null} button */
@@ -67,19 +63,12 @@ export class FirstRun extends StoreElement {
     else this.want({ type: "way", way: to === "log-in" && this.state.account !== null ? "known" : to });
   }
 
-  /** Says it at the field that it is about, else above them all. @param {State["refusal"]} refusal */
+  /** @param {State["refusal"]} refusal */
   #refused(refusal) {
     const { message = null, field = "", nick = "" } = refusal ?? {};
     this.#nick.value ||= nick;
-    const at = ["nick", "password", "invitation", "room"].includes(field) ? field : null;
-    fill(this, { ".word": at ? null : message });
-    for (const name of ["nick", "password", "invitation"]) this.#check(this.#field(name), name === at ? message : null);
-    if (at === "room") this.#check(this.#room, message);
-  }
-
-  /** @param {string} name @returns {HTMLInputElement} */
-  #field(name) {
-    return this.find(`[name=${name}]`);
+    fill(this, { ".word": FIELDS.includes(field) ? null : message });
+    for (const input of [this.#room, this.#nick]) this.#check(input, input.name === field ? message : null);
   }
 
   /** Shows what is wrong with a field, and goes there. @param {HTMLInputElement} input @param {string | null} fault @returns {boolean} whether it is sound */

@@ -8,13 +8,37 @@ import { StoreElement, fill } from "./store-element.js";
 export class LogIn extends StoreElement {
   /** @type {HTMLInputElement} */
   #password = this.find("[name=password]");
+  /** @type {HTMLInputElement} */
+  #invitation = this.find("[name=invitation]");
+
+  get password() {
+    return this.#password.value;
+  }
+
+  get invitation() {
+    return this.#invitation.value.trim();
+  }
 
   /** @param {State} state @param {State} [before] */
   draw({ way, refusal, identity }, before) {
-    const registers = way === "register";
-    this.#password.autocomplete = registers ? "new-password" : "current-password";
     if (identity || way !== before?.way) this.#password.value = "";
-    fill(this, { ".hint": registers });
-    if (refusal?.field === "invitation" || !registers) fill(this, { ".invitation": registers });
+    if (way !== before?.way) this.#turn(way);
+    if (refusal?.field === "invitation") fill(this, { ".invitation": true });
+    if (refusal !== before?.refusal) for (const input of [this.#password, this.#invitation]) this.#check(input, refusal);
+  }
+
+  /** @param {Way} way */
+  #turn(way) {
+    this.#password.autocomplete = way === "register" ? "new-password" : "current-password";
+    fill(this, { ".invitation": false });
+    if (this.closest("form")?.nick.value) this.#password.focus();
+  }
+
+  /** @param {HTMLInputElement} input @param {State["refusal"]} refusal */
+  #check(input, refusal) {
+    const fault = refusal?.field === input.name ? refusal.message : null;
+    fill(this, { [`#${input.name}-fault`]: fault });
+    input.ariaInvalid = String(fault !== null);
+    if (fault !== null) input.focus();
   }
 }

@@ -219,8 +219,7 @@ type Rules = { [T in FrameType]?: (state: State, frame: Extract<Frame, { type: T
 /** What the person can ask for; done in intents.js. */
 type Intent =
   | { type: "way"; way: Way }
-  | { type: "enter"; nick: string | null; room: string }
-  | { type: "prove"; way: Way; nick: string; password: string; invitation: string; room: string }
+  | { type: "enter"; nick: string; room: string }
   | { type: "log-out" }
   | { type: "sign-out" }
   | { type: "show"; room: string }

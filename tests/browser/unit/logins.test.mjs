@@ -22,12 +22,17 @@ function serve(t, ...answers) {
   return asked;
 }
 
-const proof = { way: "log-in", nick: "ada", password: "correct horse", invitation: "", room: "lobby" };
+/** Somebody on the first screen, on one of its ways in. */
+function arrive(way, typed) {
+  const parts = setUp({ identity: null, current: null });
+  parts.store.apply({ type: "@way", way });
+  return { ...parts, accounts: new Accounts(parts.store, parts.client, { password: "correct horse", invitation: "", ...typed }) };
+}
 
 test("who logs in says hello without a name, and is who the login says", async (t) => {
-  const { wire, store, client } = setUp({ identity: null, current: null });
+  const { wire, store, accounts } = arrive("log-in");
   const asked = serve(t, { token: "pl_secret" });
-  await new Accounts(store, client).prove(proof);
+  await accounts.enter("ada", "lobby");
   assert.deepEqual(asked, [["POST", "/api/v1/login", { nick: "ada", password: "correct horse" }]]);
   wire.opens();
   assert.equal(JSON.stringify(wire.sent[0]), '{"type":"hello","id":"1"}');
@@ -37,22 +42,21 @@ test("who logs in says hello without a name, and is who the login says", async (
 });
 
 test("who registers is logged in, too", async (t) => {
-  const { store, client } = setUp({ identity: null, current: null });
+  const { store, accounts } = arrive("register", { invitation: "i-1" });
   const asked = serve(t, { status: 201 }, {});
-  await new Accounts(store, client).prove({ ...proof, way: "register", invitation: "i-1" });
+  await accounts.enter("ada", "lobby");
   assert.deepEqual(asked.map(([, path, fields]) => [path, fields.invitation]), [["/api/v1/accounts", "i-1"], ["/api/v1/login", undefined]]);
   assert.equal(store.state.entering.nick, null);
 });
 
 test("a refusal is shown at the field that it is about, and an empty password is not even sent", async (t) => {
-  const { store, client } = setUp({ identity: null, current: null });
   const wrong = { status: 401, code: "bad_credentials", detail: "These do not belong together." };
   const taken = { status: 409, code: "nick_taken", detail: "Taken.", field: "nick" };
   const asked = serve(t, wrong, taken, { status: 403, code: "invitation_invalid", detail: "No." }, new TypeError("network"));
-  const accounts = new Accounts(store, client);
   const said = [];
-  for (const more of [{ password: "" }, {}, { way: "register" }, { way: "register" }, {}]) {
-    await accounts.prove({ ...proof, ...more });
+  for (const [way, typed] of [["log-in", { password: "" }], ["log-in"], ["register"], ["register"], ["log-in"]]) {
+    const { store, accounts } = arrive(way, typed);
+    await accounts.enter("ada", "lobby");
     said.push([store.state.refusal.field, store.state.refusal.message, store.state.entering]);
   }
   assert.deepEqual(said, [
@@ -66,7 +70,7 @@ test("logging out leaves at once, and says if the login could not be ended", asy
   const { wire, store, client } = await inLobby();
   store.apply({ type: "@account", account: "ada" });
   const asked = serve(t, { status: 204 });
-  const accounts = new Accounts(store, client);
+  const accounts = new Accounts(store, client, {});
   await accounts.logOut();
   assert.deepEqual([wire.left, asked[0][1], store.state.account, store.state.identity, store.state.rooms.size], [true, "/api/v1/logout", null, null, 0]);
   store.apply({ type: "@account", account: "ada" });

@@ -16,7 +16,6 @@ pub const OWNER: &str = "Olga";
 /// A login of somebody with an account: a device of theirs.
 #[derive(Clone, Debug)]
 pub struct Account {
-    pub nick: String,
     /// The secret of this login.
     pub token: String,
     /// The login's name; no secret.
@@ -69,7 +68,7 @@ impl TestApp {
 
     /// One more login of an account.
     pub fn log_in(&self, nick: &str) -> Account {
-        Account::of(nick, &self.try_log_in(nick, PASSWORD, &[]))
+        Account::of(&self.try_log_in(nick, PASSWORD, &[]))
     }
 
     /// Posts a JSON object.
@@ -101,7 +100,7 @@ impl TestApp {
 
 impl Account {
     /// What a login was answered.
-    pub fn of(nick: &str, answer: &Answer) -> Self {
+    pub fn of(answer: &Answer) -> Self {
         let body: Value = answer.json(200);
         let cookies: Vec<&str> = answer
             .headers
@@ -115,7 +114,6 @@ impl Account {
             line.split(';').next().expect("a pair").to_owned()
         };
         Self {
-            nick: nick.to_owned(),
             token: body["token"].as_str().expect("a token").to_owned(),
             login: body["login"].as_str().expect("a name").to_owned(),
             cookie: cookie("parlor_login"),

@@ -240,7 +240,12 @@ impl Person {
 
     /// Says goodbye, and waits until the server has, too.
     pub async fn leave_politely(mut self) {
-        self.put(Message::Close(None)).await;
+        self.goodbye().await;
+    }
+
+    /// The same, if the connection is still there.
+    pub async fn goodbye(&mut self) {
+        let _ = self.socket.send(Message::Close(None)).await;
         while self.read().await.is_ok() {}
     }
 
