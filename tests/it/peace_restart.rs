@@ -76,6 +76,9 @@ fn the_deeds_are_read_in_pages() {
     let first = page("limit=2");
     assert_eq!((&first[0]["room"], &first[1]["room"]), (&json!("five"), &json!("four")));
     let rest = page(&format!("limit=200&before={}", first[1]["id"]));
-    assert_eq!(rest.len(), 3);
+    let rooms: Vec<&str> = rest.iter().filter_map(|deed| deed["room"].as_str()).collect();
+    assert_eq!(rooms, ["three", "two", "one"]);
+    // What the operator did at the command line is the oldest.
+    assert_eq!(rest[3]["by"], "operator");
     app.get_as(&owner.token, "/api/v1/audit?limit=0").refused(422, "invalid_field");
 }
