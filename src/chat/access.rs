@@ -80,7 +80,13 @@ impl Chat {
         let Some(person) = person else { return false };
         person.role == Role::Owner
             || room.roles.contains_key(&person.user)
-            || person.session.is_some_and(|session| room.members.contains_key(&session))
+            || person.session.is_some_and(|session| {
+                room.members.contains_key(&session) || self.was_admitted(session, room.id)
+            })
+    }
+
+    fn was_admitted(&self, session: SessionId, room: RoomId) -> bool {
+        self.sessions.get(&session).is_some_and(|session| session.admitted.contains(&room))
     }
 
     /// The room of that name, as far as it exists for a person.

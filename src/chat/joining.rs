@@ -219,6 +219,7 @@ impl Chat {
     ) {
         let Some(session) = self.sessions.get_mut(&who) else { return };
         session.rooms.retain(|room| *room != id);
+        session.admitted.retain(|room| *room != id);
         session.waiting.retain(|(room, _)| *room != id);
         let Some(room) = self.rooms.get_mut(&id) else { return };
         if room.members.swap_remove(&who).is_none() {
