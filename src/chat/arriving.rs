@@ -42,7 +42,7 @@ impl Chat {
 
     /// Refuses a name that somebody else has: an account, or a session besides `mine`.
     pub(super) fn name_is_free(&self, keys: &NickKeys, mine: Option<SessionId>) -> Outcome {
-        if self.accounts.owner(keys).is_some() || Nick::deleted().keys() == *keys {
+        if self.accounts.owner(keys).is_some() || Nick::is_reserved(keys) {
             return Err(Refusal::new(Code::NickReserved).field("nick"));
         }
         let free = match mine {

@@ -41,7 +41,7 @@ impl Chat {
         match operation {
             Operation::Add { nick, role, password } => {
                 // A guest who has the name just now loses it to its owner when they come.
-                if self.accounts.owner(&nick.keys()).is_some() || nick == Nick::deleted() {
+                if self.accounts.owner(&nick.keys()).is_some() || Nick::is_reserved(&nick.keys()) {
                     return Err(Refusal::new(Code::NickTaken).field("nick"));
                 }
                 let user = self.found_account(now, nick.clone(), role, password, reply);

@@ -58,7 +58,8 @@ impl Chat {
             id: 0,
             at: now.wall,
             actor: actor.map(|person| person.user),
-            actor_nick: actor.map_or_else(|| "operator".into(), |person| person.nick.to_string()),
+            actor_nick: actor
+                .map_or_else(|| Nick::OPERATOR.into(), |person| person.nick.to_string()),
             action: deed.action.to_owned(),
             room: deed.room,
             room_name: room_name.map(|room| room.name.to_string()),

@@ -50,7 +50,30 @@ impl Chat {
             self.rooms.get(&room).map_or(target.role, |r| self.role_in(user, target.role, r));
         let body = Body::Moderated(Moderated::role(target.nick, shown));
         let entry = self.entry(now, person, room, body);
-        self.append(entry, Waiting::for_ok(reply))
+        self.append(entry, Waiting::for_ok(reply))?;
+        self.put_out_of_private(now, person, room, nick)
+    }
+
+    /// For whom a private room does not exist any more, it ends at once, also on open sockets.
+    fn put_out_of_private(
+        &mut self,
+        now: Moment,
+        person: &Person,
+        room: RoomId,
+        nick: &Nick,
+    ) -> Outcome {
+        let target = self.target(nick, Some(room))?;
+        let belongs = self.rooms.get(&room).is_none_or(|entry| {
+            !entry.is_private()
+                || target.role == Role::Owner
+                || target.user.is_some_and(|user| entry.roles.contains_key(&user))
+        });
+        if !belongs {
+            let reason = Reason::none();
+            let note = Note { act: Act::Kicked, by: &person.nick, reason: &reason, until: None };
+            self.expel(now, room, &target, &note);
+        }
+        Ok(())
     }
 
     pub(super) fn change_settings(

@@ -1,7 +1,7 @@
 //! The stream of one HTTP connection as actix-http has it: TCP, or TLS over it, with patience.
 //!
-//! - **A head takes its time.** actix-http gives ten seconds to the first of a connection and any time
-//!   to those after it; here each has [`Times::head`].
+//! - **A head takes its time.** actix-http gives so long to the first of a connection and any time to
+//!   those after it; here each has [`Times::head`], the first from the start of its connection.
 //! - **A reader takes its time.** What was written and is not taken within [`Times::reading`] ends the
 //!   connection; over HTTP/2 also what its windows leave no room for.
 //! - **Nothing is refused without a word.** A request that it cannot read actix-http answers by itself,
@@ -29,12 +29,12 @@ use super::visit::Visit;
 use crate::chat::{Cut, Meters};
 use crate::model::uptime_ms;
 use crate::protocol::{Code, Refusal};
-use crate::session::{Seat, TARGET_BYTES, Turns, too_long};
+use crate::session::{Queued, Seat, TARGET_BYTES, Turns, too_long};
 
 /// How long whom is waited for.
 #[derive(Clone, Copy, Debug)]
 pub struct Times {
-    /// The head of a request, from its first byte to its end.
+    /// The head of a request, from its first byte to its end; the first one from the start.
     pub head: Duration,
     /// The reader of what was written, a piece of at most some hundred KiB.
     pub reading: Duration,
@@ -80,6 +80,9 @@ pub struct Line<S> {
     asking: Patience,
     reading: Patience,
     parting: Option<Parting>,
+    /// The place in the queue for the turn in which the parting begins.
+    queued: Queued,
+    parts: bool,
 }
 
 impl<S> Line<S> {
@@ -103,6 +106,8 @@ impl<S> Line<S> {
             asking: Patience::default(),
             reading: Patience::default(),
             parting: None,
+            queued: Queued::default(),
+            parts: false,
         }
     }
 
@@ -176,8 +181,11 @@ impl<S> Line<S> {
     fn wait(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
         match &self.tongue {
             Tongue::One(head) => {
+                // The first one is waited for from the start.
+                let first = self.visit.asked() == 0;
                 let begun = head.has_begun() && self.heard == self.visit.asked();
-                if begun && self.visit.is_idle() && self.asking.ends(cx, self.head_time) {
+                let waits = (first || begun) && self.visit.is_idle();
+                if waits && self.asking.ends(cx, self.head_time) {
                     self.part(&Code::RequestTimeout.into());
                 }
                 Ok(())
@@ -266,7 +274,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Line<S> {
         }
     }
 
+    /// Says the last words. Thousands whose time is over at once begin in turns.
     fn poll_parting(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if !self.parts {
+            ready!(self.ledger.turns.poll_turn(&mut self.queued, cx)).used();
+            self.parts = true;
+        }
         match &mut self.parting {
             Some(parting) => parting.poll(&mut self.feed.io, cx),
             None => Poll::Ready(()),

@@ -56,6 +56,9 @@ impl Nick {
         Self(name.into())
     }
 
+    /// Whose deeds at the command line the audit log names so. Nobody else may be called that.
+    pub const OPERATOR: &str = "operator";
+
     /// What stands in place of the name of somebody who deleted their account. Nobody may have it.
     pub fn deleted() -> Self {
         Self(Self::DELETED.into())
@@ -64,6 +67,11 @@ impl Nick {
     /// The name as it is shown.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether nobody may be called so: the name stands for somebody in the log or the audit log.
+    pub fn is_reserved(keys: &NickKeys) -> bool {
+        [Self::DELETED, Self::OPERATOR].into_iter().any(|name| Self(name.into()).keys() == *keys)
     }
 
     /// The keys under which this name is unique.

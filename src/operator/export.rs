@@ -90,7 +90,8 @@ struct Said<'a> {
     room: Option<&'a str>,
     seq: u64,
     at: Timestamp,
-    nick: &'a Nick,
+    /// Who made it, as elsewhere: `moderated` has a `nick` of its own, of the one concerned.
+    from: &'a Nick,
     #[serde(flatten)]
     body: &'a Body,
 }
@@ -98,7 +99,7 @@ struct Said<'a> {
 impl<'a> Said<'a> {
     fn of(room: Option<&'a str>, event: &'a Event) -> Self {
         let Event { seq, at, author, body } = event;
-        Self { r#type: body.kind(), room, seq: *seq, at: *at, nick: &author.nick, body }
+        Self { r#type: body.kind(), room, seq: *seq, at: *at, from: &author.nick, body }
     }
 }
 

@@ -64,7 +64,7 @@ codes! {
     NotYours "not_yours" 403 "This message is somebody else's.",
     Forbidden "forbidden" 403 "This is not allowed.",
     Muted "muted" 403 "You are muted in this room.",
-    Banned "banned" 403 "You are banned from this room.",
+    Banned "banned" 403 "You are banned.",
     SlowMode "slow_mode" 429 "This room is in slow mode.",
     RateLimited "rate_limited" 429 "Too much at once; wait a moment.",
     ImageNotFound "image_not_found" 404 "There is no such picture.",

@@ -75,7 +75,7 @@ async fn it_holds_everything_of_one_person_and_nothing_of_others() {
     let mine: Vec<&str> = events.iter().filter_map(|event| event["text"].as_str()).collect();
     assert_eq!((mine[0], mine[mine.len() - 1]), ("the first words", "the last words"));
     assert_eq!(mine.iter().filter(|text| text.starts_with("line ")).count(), 1100);
-    assert!(events.iter().all(|event| event["nick"] == "ada" && event["room"] == "lobby"));
+    assert!(events.iter().all(|event| event["from"] == "ada" && event["room"] == "lobby"));
     assert!(events.iter().any(|event| event["images"][0]["id"] == picture.id));
 
     assert!(!document.contains("bob's own words") && !document.contains("\"bob\""), "bob's");

@@ -270,3 +270,30 @@ async fn a_kick_leaves_a_member_their_place_and_a_ban_takes_it() {
     let refusal = outside.refused(json!({ "type": "join", "room": SECRET })).await;
     assert_eq!(refusal.code, "room_not_found");
 }
+
+#[tokio::test]
+async fn whose_membership_is_taken_away_is_out_at_once_on_an_open_socket_too() {
+    let House { app, owner, ada, mut inside, .. } = house(&[]).await;
+    let bob = app.register("bob");
+    let member = json!({ "type": "role", "nick": "bob", "role": "member" });
+    assert_eq!(owner.order(&app, SECRET, member).status, 200);
+    let mut out = bob.arrive_in(&app, SECRET).await;
+    let token = out.token.clone();
+    let ends = json!({ "type": "role", "nick": "bob", "role": "none" });
+    assert_eq!(owner.order(&app, SECRET, ends).status, 200);
+    let told = out.wait_for(|frame| frame.kind() == "moderation").await;
+    assert_eq!((&told.0["action"], &told.0["room"]), (&json!("kicked"), &json!(SECRET)));
+    inside.say(SECRET, "now that he is gone").await;
+    // It was his only room.
+    assert_eq!(out.ending().await.code, 4500);
+    for bearer in [&token, &bob.token] {
+        let bearer = format!("Bearer {bearer}");
+        let who = [("Authorization", bearer.as_str())];
+        let answer = app.ask("GET", &format!("/api/v1/rooms/{SECRET}/events"), &who, "");
+        assert!([401, 404].contains(&answer.status), "{} {}", answer.status, answer.body);
+    }
+    let mut again = bob.arrive(&app).await;
+    let refusal = again.refused(json!({ "type": "join", "room": SECRET })).await;
+    assert_eq!(refusal.code, "room_not_found");
+    drop(ada);
+}
