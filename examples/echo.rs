@@ -17,8 +17,9 @@ use actix_web::{App, dev::AppConfig};
 use bytes::BytesMut;
 use clap::Parser;
 use futures_util::{SinkExt, StreamExt};
+use parlor::chat::Meters;
 use parlor::protocol::wire;
-use parlor::session::{Incoming, Link, LinkLimits, Pulse, Reader};
+use parlor::session::{Incoming, Link, LinkLimits, Pulse, Reader, TURNS_A_PASS, Turns};
 
 /// The largest message of Autobahn's cases is 16 MiB.
 const FRAME_BYTES: usize = 16 * 1024 * 1024;
@@ -66,6 +67,8 @@ async fn answer(request: Request, mut framed: Framed<TcpStream, h1::Codec>) -> i
         backlog_bytes: usize::MAX,
         pulse: Pulse::new(minute, 2 * minute),
         hello_ms: minute,
+        turns: Turns::begin(TURNS_A_PASS),
+        meters: Meters::new(&metrics::NoopRecorder),
     });
     let link = Rc::new(Link::new(parts.io, limits, minute));
     let reader = Reader::new(Rc::clone(&link), FRAME_BYTES, &parts.read_buf, Vec::new());
@@ -79,7 +82,9 @@ async fn echo(link: Rc<Link<TcpStream>>, mut reader: Reader<TcpStream>) {
         match message {
             Incoming::Text(text) => wire::append_message(&mut frame, 1, text.as_bytes()),
             Incoming::Binary(bytes) => wire::append_message(&mut frame, 2, &bytes),
-            Incoming::Ping(_) | Incoming::Pong | Incoming::Close(_) => continue,
+            Incoming::Fragment | Incoming::Ping(_) | Incoming::Pong | Incoming::Close(_) => {
+                continue;
+            }
         }
         link.reply(frame.freeze());
     }

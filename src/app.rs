@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -13,7 +14,8 @@ use actix_http::body::MessageBody;
 use actix_http::error::DispatchError;
 use actix_http::{HttpServiceBuilder, Request, h1};
 use actix_rt::net::TcpStream;
-use actix_rt::signal::unix::{SignalKind, signal};
+use actix_rt::signal::unix::{Signal, SignalKind, signal};
+use actix_rt::time::timeout;
 use actix_server::{Server, ServerHandle};
 use actix_service::{ServiceFactory, ServiceFactoryExt, apply_fn_factory, fn_service, map_config};
 use actix_web::dev::AppConfig;
@@ -22,13 +24,16 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use rand::SeedableRng;
 
 use crate::auth::Hashing;
-use crate::chat::{Chat, ChatServer, Local, Meters, Moment, Relay, Rules, Shutdown, WorkerUp};
-use crate::gate::{Answer, Counts, Entrance, Front, Keyring, Line};
+use crate::chat::{Chat, ChatServer, Cut, Local, Meters, Moment, Relay, Rules, Shutdown, WorkerUp};
+use crate::gate::{Answer, Counts, Entrance, Front, Keyring, Line, Times};
 use crate::janitor::Janitor;
 use crate::model::config::{Config, Durability};
-use crate::model::{Timestamp, uptime_ms};
-use crate::session::{Admission, Doorman, Household, LinkLimits, Origins, Pulse, Socket};
-use crate::store::{self, Store, StoreError};
+use crate::model::{Role, Timestamp, uptime_ms};
+use crate::operator::Desk;
+use crate::session::{
+    Admission, Doorman, Household, LinkLimits, Origins, Pulse, Socket, TURNS_A_PASS, Turns,
+};
+use crate::store::{AccountRow, Boot, Store, StoreError};
 use crate::uploads::Gallery;
 use crate::web::{Darkroom, Site, cors, routes, turnstile};
 
@@ -42,6 +47,9 @@ const STREAM_WINDOW: u32 = 256 * 1024;
 const CONNECTION_WINDOW: u32 = 512 * 1024;
 /// File descriptors that are not for connections: the store, listeners, standard streams.
 const SPARE_FILES: u64 = 64;
+/// So many connections that found no place may stay to be told so, and at most a share of all.
+const STANDING: usize = 8_192;
+const STANDING_SHARE: usize = 4;
 
 /// Serves until told to stop (SIGTERM, SIGINT); with a keyring over TLS.
 ///
@@ -51,9 +59,11 @@ pub fn serve(config: Config, keyring: Option<Arc<Keyring>>) -> io::Result<()> {
     abort_when_the_heart_stops();
     actix::System::new().block_on(async {
         let scheme = if keyring.is_some() { "https" } else { "http" };
+        // Whoever has read where it listens may stop it: it listens for signals before it says so.
+        let told = signals()?;
         let running = Running::start(config, keyring).await?;
         announce(scheme, running.address)?;
-        wait_for_signal().await?;
+        first_of(told).await;
         running.stop().await;
         Ok(())
     })
@@ -66,18 +76,22 @@ fn announce(scheme: &str, address: SocketAddr) -> io::Result<()> {
     out.flush()
 }
 
-async fn wait_for_signal() -> io::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
+/// What tells it to stop.
+fn signals() -> io::Result<[Signal; 2]> {
+    Ok([signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?])
+}
+
+async fn first_of(mut signals: [Signal; 2]) {
     std::future::poll_fn(|cx| {
-        if terminate.poll_recv(cx).is_ready() || interrupt.poll_recv(cx).is_ready() {
+        let mut told = signals.iter_mut().map(|signal| signal.poll_recv(cx).is_ready());
+        // All are asked, so that each wakes this.
+        if told.by_ref().fold(false, |any, this| any | this) {
             std::task::Poll::Ready(())
         } else {
             std::task::Poll::Pending
         }
     })
     .await;
-    Ok(())
 }
 
 /// A panic in the chat or the store would leave a server that answers nobody: better to end, so
@@ -103,6 +117,7 @@ pub struct Running {
     server: ServerHandle,
     open: Arc<AtomicBool>,
     admission: Arc<Admission>,
+    desk: Option<Desk>,
 }
 
 /// What every worker builds its own services from.
@@ -134,12 +149,8 @@ impl Running {
             let data = config.data.display();
             about(&error, &format!("the data directory {data} (key data) cannot be used"))
         })?;
-        let durability = match config.durability {
-            Durability::Normal => store::Durability::Normal,
-            Durability::Full => store::Durability::Full,
-        };
-        let (store, boot) =
-            Store::open(&config.data.join("parlor.db"), durability).map_err(cannot_open)?;
+        let (store, boot) = Store::open(&config.data.join("parlor.db"), config.durability.into())
+            .map_err(cannot_open)?;
         let listener = listen(config.listen).map_err(|error| {
             about(&error, &format!("cannot listen on {} (key listen)", config.listen))
         })?;
@@ -149,6 +160,7 @@ impl Running {
             .map_err(io::Error::other)?
             .build_recorder();
         let (meters, counts) = (Meters::new(&recorder), Counts::new(&recorder));
+        say_who_runs_it(&config.data, &boot);
         let now = Moment { mono: uptime_ms(), wall: Timestamp::now() };
         let rng = rand::rngs::StdRng::from_rng(&mut rand::rng());
         let chat = Chat::new(Rules::of(&config), boot, now, rng);
@@ -163,9 +175,14 @@ impl Running {
             .map_err(|error| about(&error, "the threads for passwords cannot be started"))?;
         let darkroom = Darkroom::new(gallery, config.limits.image_pixels)
             .map_err(|error| about(&error, "the threads for pictures cannot be started"))?;
-        let most = if config.limits.connections == 0 { files } else { config.limits.connections };
-        let admission = Admission::new(most, config.limits.connections_per_address);
+        let standing = STANDING.min(files / STANDING_SHARE);
+        let most = match config.limits.connections {
+            0 => files - standing,
+            connections => connections,
+        };
+        let admission = Admission::new(most, config.limits.connections_per_address, standing);
         let open = Arc::new(AtomicBool::new(true));
+        let desk = Desk::open(&config.data, chat.clone());
         let blueprint = Blueprint {
             config: Arc::new(config),
             chat: chat.clone(),
@@ -182,13 +199,14 @@ impl Running {
         let server = blueprint.serve(listener, address)?;
         let handle = server.handle();
         actix_rt::spawn(server);
-        Ok(Self { address, chat, store, server: handle, open, admission })
+        Ok(Self { address, chat, store, server: handle, open, admission, desk })
     }
 
     /// Stops kindly: no new work, what is under way is kept and answered, everybody is told when
     /// to come back, everything is written.
     pub async fn stop(self) {
         self.open.store(false, Ordering::Release);
+        drop(self.desk);
         if let Err(error) = self.chat.send(Shutdown).await {
             log::error!("the chat does not answer: {error}");
         }
@@ -200,6 +218,18 @@ impl Running {
     }
 }
 
+/// Nobody becomes an owner over the network, so a server without one says how there is one.
+fn say_who_runs_it(data: &Path, boot: &Boot) {
+    let runs = |row: &AccountRow| row.role == Role::Owner && row.ended_at.is_none();
+    if !boot.accounts.iter().any(runs) {
+        let data = std::path::absolute(data).unwrap_or_else(|_| data.to_owned());
+        let data = data.display().to_string().replace('\'', r"'\''");
+        log::warn!(
+            "nobody owns this server yet: parlor user add NAME --role owner --data '{data}'"
+        );
+    }
+}
+
 /// An error of the system, with a word for what was being done.
 fn about(error: &io::Error, what: &str) -> io::Error {
     io::Error::new(error.kind(), format!("{what}: {error}"))
@@ -207,7 +237,9 @@ fn about(error: &io::Error, what: &str) -> io::Error {
 
 fn cannot_open(error: StoreError) -> io::Error {
     match error {
-        StoreError::Broken(why) => io::Error::new(io::ErrorKind::InvalidData, why),
+        StoreError::InUse(why) | StoreError::Broken(why) => {
+            io::Error::new(io::ErrorKind::InvalidData, why)
+        }
         StoreError::Full => io::Error::new(io::ErrorKind::StorageFull, "the disk is full"),
         StoreError::Busy => io::Error::other("the database cannot be read or written"),
     }
@@ -265,8 +297,8 @@ impl Blueprint {
         address: SocketAddr,
     ) -> impl ServiceFactory<TcpStream, Config = (), Response = (), InitError = ()> + use<> {
         let (app, doorman, entrance) = self.furnish();
-        let http = http(address).upgrade(upgrade(doorman)).h1(app);
-        let enter = move |io| std::future::ready(Ok(entrance.plain(io)));
+        let http = http(address).upgrade(upgrade(doorman, self.times().reading)).h1(app);
+        let enter = move |io| std::future::ready(entrance.plain(io).map_err(DispatchError::Io));
         fn_service(enter).and_then(http)
     }
 
@@ -277,12 +309,19 @@ impl Blueprint {
         keyring: Arc<Keyring>,
     ) -> impl ServiceFactory<TcpStream, Config = (), Response = (), InitError = ()> + use<> {
         let (app, doorman, entrance) = self.furnish();
-        let http = http(address).upgrade(upgrade(doorman)).finish(app);
+        let http = http(address).upgrade(upgrade(doorman, self.times().reading)).finish(app);
         let enter = move |io| {
             let (entrance, keyring) = (entrance.clone(), Arc::clone(&keyring));
             async move { entrance.encrypted(io, &keyring).await.map_err(DispatchError::Io) }
         };
         fn_service(enter).and_then(http)
+    }
+
+    /// How long whom is waited for over HTTP.
+    fn times(&self) -> Times {
+        let limits = &self.config.limits;
+        let (head, reading) = (limits.head_ms, limits.unread_ms);
+        Times { head: Duration::from_millis(head), reading: Duration::from_millis(reading) }
     }
 
     /// What a worker does whatever its connections are made of.
@@ -308,6 +347,7 @@ impl Blueprint {
             meters.clone(),
             counts,
             tls,
+            self.times(),
         );
         let front = Front::new(trusted, meters, tls);
         let cross_origin = !site.origins.is_closed();
@@ -341,6 +381,8 @@ impl Blueprint {
             backlog_bytes: config.limits.backlog_bytes,
             pulse,
             hello_ms: config.limits.hello_ms,
+            turns: Turns::begin(TURNS_A_PASS),
+            meters: self.meters.clone(),
         });
         let tls = self.keyring.is_some();
         let origins = Origins::new(config.origins.clone(), tls);
@@ -398,14 +440,18 @@ where
 /// Hands a request to upgrade to the door, together with its bare stream.
 fn upgrade<S: Socket>(
     doorman: Doorman,
+    time: Duration,
 ) -> impl ServiceFactory<Upgrade<S>, Config = (), Response = (), Error = actix_web::Error, InitError = ()>
 {
     fn_service(move |(request, framed): Upgrade<S>| {
         let doorman = doorman.clone();
         async move {
             let framed = framed.into_map_io(Line::into_inner);
-            if let Err(error) = doorman.answer(request, framed).await {
-                log::debug!("a handshake broke off: {error}");
+            let meters = doorman.house.meters.clone();
+            match timeout(time, doorman.answer(request, framed)).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => log::debug!("a handshake broke off: {error}"),
+                Err(_) => meters.cut(Cut::UnreadAnswer),
             }
             Ok(())
         }

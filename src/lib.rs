@@ -1,7 +1,7 @@
 //! Parlor: a real-time chat server that one program serves.
 //!
 //! The rooms of the house, and which way imports point (downwards only):
-//! `app` → `web`, `gate`, `janitor` → `session` → `chat` → `store`, `uploads`, `auth` → `protocol` →
+//! `app` → `operator` → `web`, `gate`, `janitor` → `session` → `chat` → `store`, `uploads`, `auth` → `protocol` →
 //! `model`.
 //! `docs/architecture.md` walks through them.
 #![forbid(unsafe_code)]
@@ -16,6 +16,7 @@ pub mod gate;
 pub mod inventory;
 pub mod janitor;
 pub mod model;
+pub mod operator;
 pub mod protocol;
 pub mod session;
 pub mod store;

@@ -8,9 +8,11 @@ use std::process::ExitCode;
 use clap::Parser;
 
 fn main() -> ExitCode {
-    env_logger::init_from_env(
-        env_logger::Env::default().default_filter_or("info,actix_server=warn"),
-    );
+    let filter = env_logger::Env::default().default_filter_or("info,actix_server=warn");
+    env_logger::Builder::from_env(filter)
+        // It calls whatever a stranger sends an error, once for each; they are counted in the metrics.
+        .filter_module("actix_http::h1::dispatcher", log::LevelFilter::Off)
+        .init();
     match cli::Cli::parse().run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

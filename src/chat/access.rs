@@ -11,7 +11,8 @@ use crate::model::{Body, ConnId, Role, RoomName, RoomRole, SessionId, UserId};
 use crate::protocol::{Code, Refusal};
 use crate::store::{Op, RoomId, SanctionKind};
 
-/// So many people's last words are remembered for slow mode; older ones go first.
+/// So many people's last words are remembered for slow mode. Those who may speak again make room;
+/// if that is not enough, the next ones are not slowed.
 const MAX_SPOKE: usize = 10_000;
 
 /// An event stream: which room, and whose it is.
@@ -79,7 +80,13 @@ impl Chat {
         let Some(person) = person else { return false };
         person.role == Role::Owner
             || room.roles.contains_key(&person.user)
-            || person.session.is_some_and(|session| room.members.contains_key(&session))
+            || person.session.is_some_and(|session| {
+                room.members.contains_key(&session) || self.was_admitted(session, room.id)
+            })
+    }
+
+    fn was_admitted(&self, session: SessionId, room: RoomId) -> bool {
+        self.sessions.get(&session).is_some_and(|session| session.admitted.contains(&room))
     }
 
     /// The room of that name, as far as it exists for a person.
@@ -142,7 +149,7 @@ impl Chat {
                 Err(Refusal::because(Code::Forbidden, "Only moderators set the topic here."))
             }
             Body::Message(_) if room.settings.slow_s > 0 && !moderates => {
-                slowly(room, person.user, now)
+                slowly(room, person.speaker(), now)
             }
             _ => Ok(()),
         }

@@ -85,6 +85,7 @@ impl Chat {
             return;
         };
         account.row.password = Some(password);
+        account.renewed_at = Some(now.wall);
         let row = account.row.clone();
         let others = account.logins.iter().copied().filter(|login| Some(*login) != keep).collect();
         self.end_logins(now, others, Close::LoginEnded);

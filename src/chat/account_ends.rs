@@ -91,11 +91,15 @@ impl Chat {
 
     /// Takes the name out of what somebody said, in memory and in the store.
     fn erase_author(&mut self, user: UserId) {
+        self.erase_from_memory(user);
+        self.queue_op(Op::EraseAuthor { user, from: 0 });
+    }
+
+    pub(super) fn erase_from_memory(&mut self, user: UserId) {
         for room in self.rooms.values_mut() {
             let name = &room.name;
             room.recent.erase_author(user, |event| event_json(name, event));
         }
-        self.queue_op(Op::EraseAuthor { user, from: 0 });
     }
 
     /// Removes all that somebody said, in every room.
@@ -122,6 +126,8 @@ impl Chat {
             Timestamp(now.wall.0.saturating_sub(millis))
         };
         let (addresses, audit) = (self.rules.privacy.addresses_s, self.rules.privacy.audit_s);
+        // Here too: a login that is used is written as it is known here.
+        self.accounts.shorten_addresses(past(addresses));
         self.queue_op(Op::ShortenAddresses { before: past(addresses) });
         self.queue_op(Op::ForgetAudit { before: past(audit) });
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::allowance::Allowance;
 use crate::model::{
-    LoginId, Nick, NickKeys, PasswordHash, Role, SessionId, Timestamp, TokenHash, UserId,
+    LoginId, Nick, NickKeys, PasswordHash, Role, SessionId, Timestamp, TokenHash, UserId, shortened,
 };
 use crate::store::{AccountRow, LoginRow, RoomId};
 
@@ -31,6 +31,9 @@ pub struct Account {
     pub reads: HashMap<RoomId, u64>,
     /// What it may do in how short a time.
     pub allowance: Allowance,
+    /// When its password last changed, as far as this run of the server knows: a login that was on
+    /// its way to the store then does not count.
+    pub renewed_at: Option<Timestamp>,
 }
 
 impl Account {
@@ -79,6 +82,7 @@ impl Accounts {
             devices: Vec::new(),
             reads: HashMap::new(),
             allowance: allowance(),
+            renewed_at: None,
         };
         self.all.insert(account.row.id, Box::new(account));
     }
@@ -138,6 +142,13 @@ impl Accounts {
         self.all.values().map(|account| &**account)
     }
 
+    /// A room has ended: nobody has read it.
+    pub fn forget_reads(&mut self, room: RoomId) {
+        for account in self.all.values_mut() {
+            account.reads.remove(&room);
+        }
+    }
+
     /// How many names are taken.
     pub fn count(&self) -> usize {
         self.folded.len().max(self.all.len())
@@ -179,6 +190,15 @@ impl Accounts {
     fn forget_login(&mut self, id: LoginId) {
         if let Some(row) = self.logins.remove(&id) {
             self.tokens.remove(&row.token);
+        }
+    }
+
+    /// Shortens the addresses of logins that began before `before`, as the store does with its own.
+    pub fn shorten_addresses(&mut self, before: Timestamp) {
+        for login in self.logins.values_mut().filter(|login| login.created_at < before) {
+            if let Some(short) = shortened(&login.address) {
+                login.address = short;
+            }
         }
     }
 

@@ -111,6 +111,7 @@ impl Chat {
             held_until: None,
             restored: false,
             rooms: Vec::new(),
+            admitted: Vec::new(),
             waiting: Vec::new(),
             allowance: Allowance::full(&self.rules, now),
             login,
@@ -135,7 +136,10 @@ impl Chat {
     pub(super) fn restore_session(&mut self, row: SessionRow, now: Moment) {
         let keys = row.nick.keys();
         let role = match row.login {
-            Some(_) => self.accounts.live(row.user).map(|account| account.row.role),
+            Some(login) if self.is_logged_in(now, login) => {
+                self.accounts.live(row.user).map(|account| account.row.role)
+            }
+            Some(_) => None,
             None if self.name_is_free(&keys, Some(row.id)).is_ok() => Some(Role::Guest),
             None => None,
         };
@@ -167,6 +171,7 @@ impl Chat {
             held_until: Some(until),
             restored: true,
             rooms: rooms.clone(),
+            admitted: Vec::new(),
             waiting: Vec::new(),
             allowance: Allowance::full(&self.rules, now),
             login: row.login,

@@ -105,7 +105,7 @@ impl Chat {
                     self.pictures.end(row.id);
                     self.effects.push(Effect::RemoveFiles(vec![row.id]));
                 }
-                (Op::SaveAccount(row), Some(waiting)) => {
+                (Op::SaveAccount(row), Some(waiting)) if self.accounts.get(row.id).is_none() => {
                     self.account_unsaved(&row);
                     self.refuse(waiting.reply, &refusal);
                 }

@@ -20,6 +20,8 @@ pub enum Answer {
     Welcome,
     /// A request was wrong in itself; too many of them close the connection.
     Bad,
+    /// A request came too soon: who goes on like this is heard one by one.
+    TooSoon,
 }
 
 /// One thing to do. The order of a list of effects is the order in which clients see them.

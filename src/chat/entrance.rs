@@ -6,10 +6,10 @@ use super::state::{Chat, Outcome};
 use super::timers::Timer;
 use crate::model::{ConnId, LoginId, Nick, SessionId, TokenHash, UserId, token};
 use crate::protocol::{
-    Close, Code, Hello, Refusal, Renamed, ReplyId, ResumeOffer, Server, User, VERSION, Welcome,
-    wire,
+    Close, Code, Hello, Member, Refusal, Renamed, ReplyId, ResumeOffer, Server, User, VERSION,
+    Welcome, wire,
 };
-use crate::store::{Op, SessionRow};
+use crate::store::{Op, RoomId, SessionRow};
 
 /// So many wrong credentials close a connection.
 const MAX_STRIKES: u8 = 3;
@@ -95,9 +95,12 @@ impl Chat {
         }
     }
 
+    /// Whose a login is that has not ended. Notes that it is used.
     fn login_with(&mut self, now: Moment, token: &TokenHash) -> Option<(UserId, LoginId)> {
         let login = self.current_login(now, token)?;
-        Some((login.user, login.id))
+        let (user, id) = (login.user, login.id);
+        self.touch_login(now, id);
+        Some((user, id))
     }
 
     fn strike(&mut self, conn: ConnId) {
@@ -163,7 +166,11 @@ impl Chat {
         let hash = TokenHash::of(secret);
         let session = self.tokens.get(&hash).copied();
         let session = session.or_else(|| self.come_back(now, hash, address)).ok_or_else(unknown)?;
-        self.banned_from(now, None, self.person(session)?.known())?;
+        let person = self.person(session)?;
+        self.banned_from(now, None, person.known())?;
+        if person.login.is_some_and(|login| !self.is_logged_in(now, login)) {
+            return Err(unknown());
+        }
         let looks = self.looks(session);
         self.detach(session, Some(Close::Replaced));
         let Some(entry) = self.sessions.get_mut(&session) else { return Err(unknown()) };
@@ -239,7 +246,7 @@ impl Chat {
             self.part(now, session);
         }
         if clean || self.rules.grace_ms == 0 || held > MAX_HELD {
-            self.end(now, session);
+            self.end_seen_as(now, session, looks);
             return;
         }
         let until = now.due_in(self.rules.grace_ms);
@@ -267,10 +274,15 @@ impl Chat {
 
     /// Ends a session for good: the name is free, the places are left.
     pub(super) fn end(&mut self, now: Moment, session: SessionId) {
+        let looks = self.looks(session);
+        self.end_seen_as(now, session, looks);
+    }
+
+    /// The same for one whom the rooms saw like that until now.
+    fn end_seen_as(&mut self, now: Moment, session: SessionId, looks: Vec<(RoomId, Member)>) {
         self.detach(session, None);
-        let rooms = self.sessions.get(&session).map_or_else(Vec::new, |s| s.rooms.clone());
-        for room in rooms {
-            self.vacate(now, session, room);
+        for (room, member) in looks {
+            self.vacate_seen_as(now, session, room, Some(member));
         }
         self.moves_out(session);
         let Some(entry) = self.sessions.remove(&session) else { return };

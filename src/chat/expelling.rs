@@ -26,6 +26,12 @@ impl Chat {
     pub(super) fn expel(&mut self, now: Moment, room: RoomId, target: &Target, note: &Note<'_>) {
         for session in target.sessions.clone() {
             self.send_out(now, session, room, note);
+            if let Some(entry) = self.sessions.get_mut(&session) {
+                entry.admitted.retain(|admitted| *admitted != room);
+            }
+        }
+        if let Some(user) = target.user {
+            self.bar_the_way_back(user, room);
         }
         self.end_banned_observers(now, target, Some(room));
     }

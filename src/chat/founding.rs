@@ -28,14 +28,15 @@ impl Chat {
         reply: Reply,
     ) -> Outcome {
         self.room_to_wait()?;
-        if self.room_keys.contains_key(&name.key()) {
-            return Err(Refusal::new(Code::RoomTaken).field("room"));
-        }
+        // Who may not create rooms does not learn here which names private ones have.
         if !self.rules.open_creation && person.role < crate::model::Role::Moderator {
             let message = "Only the server's moderators create rooms here.";
             return Err(Refusal::because(Code::Forbidden, message));
         }
         self.room_for_one_more(person)?;
+        if self.room_keys.contains_key(&name.key()) {
+            return Err(Refusal::new(Code::RoomTaken).field("room"));
+        }
         let settings =
             RoomSettings { visibility, keep: history, founded: true, ..RoomSettings::default() };
         let row = self.new_room(name, now.wall, settings);
@@ -78,6 +79,7 @@ impl Chat {
         reply: Reply,
     ) -> Outcome {
         self.must_moderate(person, room, Rank::Room)?;
+        self.banned_from(now, Some(room), person.known())?;
         let (secret, row) = self.new_invite(now, person.user, Some(room), uses, seconds)?;
         let Some(name) = self.rooms.get(&room).map(|room| room.name.clone()) else {
             return Err(Code::RoomNotFound.into());

@@ -205,11 +205,22 @@ impl Chat {
 
     /// Gives a place up, and tells the others.
     pub(super) fn vacate(&mut self, now: Moment, who: SessionId, id: RoomId) {
+        let before = self.rooms.get(&id).and_then(|room| self.seen(who, room));
+        self.vacate_seen_as(now, who, id, before);
+    }
+
+    /// The same for one whom the room saw like that until now.
+    pub(super) fn vacate_seen_as(
+        &mut self,
+        now: Moment,
+        who: SessionId,
+        id: RoomId,
+        before: Option<Member>,
+    ) {
         let Some(session) = self.sessions.get_mut(&who) else { return };
         session.rooms.retain(|room| *room != id);
+        session.admitted.retain(|room| *room != id);
         session.waiting.retain(|(room, _)| *room != id);
-        let Some(room) = self.rooms.get(&id) else { return };
-        let before = self.seen(who, room);
         let Some(room) = self.rooms.get_mut(&id) else { return };
         if room.members.swap_remove(&who).is_none() {
             return;

@@ -107,8 +107,7 @@ impl Chat {
     fn may_take_back(&mut self, now: Moment, token: TokenHash, id: ImageId) -> state::Outcome {
         let person = self.holder(now, &token)?;
         let Some(Picture { row, stage, claiming }) = self.pictures.get(id) else {
-            let gone = self.pictures.is_gone(id);
-            return Err(if gone { Code::ImageGone } else { Code::ImageNotFound }.into());
+            return Err(self.no_picture(&[person], id).into());
         };
         let there = self.rooms.get(&row.room).is_some_and(|room| self.sees(Some(&person), room));
         let mine = row.author.user == person.user

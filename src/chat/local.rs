@@ -10,7 +10,7 @@ use slab::Slab;
 
 use super::effect::Answer;
 use super::meters::Meters;
-use super::outlet::{Class, Heart, Outlet};
+use super::outlet::{Class, Heart, Outlet, TooMuch};
 use super::relay::Item;
 use super::wheel::Wheel;
 use crate::model::{ConnId, uptime_ms};
@@ -30,6 +30,8 @@ struct Table {
     dirty: Vec<u32>,
     next_serial: u64,
     wheel: Wheel<ConnId>,
+    /// Passing frames that gave way since somebody looked.
+    dropped: u64,
 }
 
 /// The connections of one worker thread.
@@ -48,6 +50,7 @@ impl Local {
             dirty: Vec::new(),
             next_serial: 0,
             wheel: Wheel::new(beat_ms, uptime_ms()),
+            dropped: 0,
         };
         Rc::new(Self { worker, table: RefCell::new(table), meters })
     }
@@ -79,13 +82,17 @@ impl Local {
     pub(super) fn deliver(&self, items: Vec<Item>) {
         let mut closing: Vec<(Rc<dyn Outlet>, Close)> = Vec::new();
         let mut deliveries = 0;
-        {
+        let dropped = {
             let mut table = self.table.borrow_mut();
             for item in items {
                 deliveries += table.take(item, &mut closing);
             }
-        }
+            std::mem::take(&mut table.dropped)
+        };
         self.meters.deliveries.increment(deliveries);
+        if dropped > 0 {
+            self.meters.passing_dropped.increment(dropped);
+        }
         for (outlet, close) in closing {
             if close == Close::TooSlow {
                 self.meters.slow_cut.increment(1);
@@ -200,13 +207,15 @@ impl Table {
     ) -> u64 {
         let Some(entry) = self.get(conn) else { return 0 };
         let class = if answer == Answer::None { Class::Event } else { Class::Reply };
-        if !entry.outlet.push(frame, class) {
+        let dropped = entry.outlet.push(frame, class);
+        if dropped.is_err() {
             closing.push((Rc::clone(&entry.outlet), Close::TooSlow));
         }
         entry.outlet.answered(answer);
         if !std::mem::replace(&mut entry.dirty, true) {
             self.dirty.push(conn.slot);
         }
+        self.dropped += u64::from(dropped.unwrap_or(0));
         1
     }
 
@@ -225,8 +234,9 @@ impl Table {
             if except.is_some_and(|conn| conn.slot == slot && conn.serial == entry.serial) {
                 continue;
             }
-            if !entry.outlet.push(frames, class) {
-                closing.push((Rc::clone(&entry.outlet), Close::TooSlow));
+            match entry.outlet.push(frames, class) {
+                Ok(dropped) => self.dropped += u64::from(dropped),
+                Err(TooMuch) => closing.push((Rc::clone(&entry.outlet), Close::TooSlow)),
             }
             given += 1;
             if !std::mem::replace(&mut entry.dirty, true) {

@@ -11,7 +11,7 @@ use super::people::Person;
 use super::sanctions::Suspect;
 use super::speaking::Waiting;
 use super::state::{Chat, Outcome};
-use crate::model::{LoginId, Role, SessionId, TokenHash, UserId};
+use crate::model::{LoginId, Role, SessionId, Timestamp, TokenHash, UserId};
 use crate::protocol::{Close, Code, Refusal, wire};
 use crate::store::{LoginRow, Op};
 
@@ -31,6 +31,8 @@ pub struct NewLogin {
     pub label: String,
     /// Where it is, as it is shown to its owner.
     pub address: String,
+    /// The hash of the login's token that its browser had until now: the new one takes its place.
+    pub replaces: Option<TokenHash>,
 }
 
 /// Which logins somebody ends.
@@ -47,9 +49,17 @@ pub enum Ending {
 impl Chat {
     /// The login of a token, if it has not ended.
     pub(super) fn current_login(&self, now: Moment, token: &TokenHash) -> Option<&LoginRow> {
+        self.accounts.login_of(token).filter(|login| !self.is_over(now, login))
+    }
+
+    fn is_over(&self, now: Moment, login: &LoginRow) -> bool {
         let idle_ms = self.rules.logins.idle_s.saturating_mul(1000);
-        let login = self.accounts.login_of(token)?;
-        (login.expires_at > now.wall && now.wall.since(login.used_at) < idle_ms).then_some(login)
+        login.expires_at <= now.wall || now.wall.since(login.used_at) >= idle_ms
+    }
+
+    /// Whether a login is good for more, also where the janitor did not come by yet.
+    pub(super) fn is_logged_in(&self, now: Moment, id: LoginId) -> bool {
+        self.accounts.login(id).is_some_and(|login| !self.is_over(now, login))
     }
 
     /// Notes that a login is used, once an hour.
@@ -81,6 +91,8 @@ impl Chat {
         self.still_proven(proof)?;
         let suspect = Suspect { user: Some(proof.user), ..Suspect::default() };
         self.banned_from(now, None, suspect)?;
+        let old = new.replaces.and_then(|token| self.accounts.login_of(&token)).map(|row| row.id);
+        self.end_logins(now, old.into_iter().collect(), Close::LoginEnded);
         self.spare_login(now, proof.user);
         let row = LoginRow {
             id: LoginId::random(&mut self.rng),
@@ -117,9 +129,12 @@ impl Chat {
         }
     }
 
-    /// The store has a new login: its owner learns of it, unless the account has ended meanwhile.
+    /// The store has a new login: its owner learns of it, unless the account has ended meanwhile, or
+    /// has another password than the one that was proven.
     pub(super) fn login_saved(&mut self, row: LoginRow, waiting: Waiting) {
-        if self.accounts.live(row.user).is_none() {
+        let account = self.accounts.live(row.user);
+        let current = |renewed: Timestamp| renewed < row.created_at;
+        if account.is_none_or(|account| !account.renewed_at.is_none_or(current)) {
             self.queue_op(Op::EndLogins(vec![row.id]));
             self.refuse(waiting.reply, &Code::BadCredentials.into());
             return;
@@ -245,7 +260,7 @@ impl Chat {
         self.answer_http(channel, &logins);
     }
 
-    /// Ends the logins whose time has come, and shortens old addresses.
+    /// Ends the logins whose time has come.
     pub(super) fn sweep_accounts(&mut self, now: Moment) {
         let idle_ms = self.rules.logins.idle_s.saturating_mul(1000);
         let ended = self.accounts.ended_logins(now.wall, idle_ms);

@@ -79,6 +79,7 @@ pub use account_messages::{
     MayRegister, Operate, OwnProof, ReadAudit, Register, Rehash, WhoAmI,
 };
 pub use accounts::Proof;
+pub use auditing::deed;
 pub use bucket::{Bucket, Moment, Pace};
 pub use effect::{Answer, Channel, Effect, Http, Reply, Shown, Want};
 pub use entrance::Caller;
@@ -89,9 +90,9 @@ pub use logins::{Ending, NewLogin};
 pub use messages::{
     Ask, Enter, Gone, Knock, Overview, Ready, Say, Settled, Shutdown, Sweep, WorkerUp,
 };
-pub use meters::Meters;
+pub use meters::{Cut, Kind, METRICS, Meters, Metric};
 pub use operating::Operation;
-pub use outlet::{Class, Heart, Outlet};
+pub use outlet::{Class, Heart, Outlet, TooMuch};
 pub use picture_messages::{
     Broom, FilesLost, FilesRemoved, FilesStuck, GiveUp, Holdings, LetUpload, RemoveFiles, Reserve,
     SweepPictures, View,

@@ -28,6 +28,8 @@ impl Chat {
         reply: Reply,
     ) -> Outcome {
         self.must_moderate(person, room, Rank::Room)?;
+        // A moderator of the server may be banned from a room by an owner: they do not undo it.
+        self.banned_from(now, Some(room), person.known())?;
         self.room_to_wait()?;
         match order {
             Order::Kick { nick, seconds, reason } => {

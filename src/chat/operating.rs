@@ -5,6 +5,7 @@ use serde_json::json;
 use super::account_ends::Legacy;
 use super::bucket::Moment;
 use super::effect::{Channel, Reply};
+use super::peace::Deed;
 use super::speaking::Waiting;
 use super::state::{Chat, Outcome};
 use crate::model::{Nick, PasswordHash, Role, UserId};
@@ -21,8 +22,6 @@ pub enum Operation {
     Role { nick: Nick, role: Role },
     /// Delete an account.
     Delete { nick: Nick, legacy: Legacy },
-    /// List the accounts.
-    List,
     /// Make an invitation to register.
     Invite { uses: u32, seconds: u64 },
 }
@@ -45,7 +44,9 @@ impl Chat {
                 if self.accounts.owner(&nick.keys()).is_some() || nick == Nick::deleted() {
                     return Err(Refusal::new(Code::NickTaken).field("nick"));
                 }
-                self.found_account(now, nick, role, password, reply);
+                let user = self.found_account(now, nick.clone(), role, password, reply);
+                let (target, detail) = (Some((user, &nick)), json!({ "role": role }));
+                self.audit(now, None, Deed { action: "add", room: None, target, detail });
             }
             Operation::Password { nick, password } => {
                 let user = self.account_named(&nick)?;
@@ -59,20 +60,6 @@ impl Chat {
             Operation::Delete { nick, legacy } => {
                 let user = self.account_named(&nick)?;
                 self.delete_account(now, None, user, legacy, reply);
-            }
-            Operation::List => {
-                let mut rows: Vec<_> = self.accounts.iter().map(|account| &account.row).collect();
-                rows.sort_by(|a, b| a.nick.as_str().cmp(b.nick.as_str()));
-                let shown = |row: &&crate::store::AccountRow| {
-                    json!({
-                        "nick": row.nick,
-                        "role": row.role,
-                        "created_at": row.created_at,
-                        "deleted_at": row.ended_at,
-                    })
-                };
-                let accounts: Vec<_> = rows.iter().map(shown).collect();
-                self.answer_http(channel, &json!({ "accounts": accounts }));
             }
             Operation::Invite { uses, seconds } => {
                 self.invite_to_register(now, None, uses, seconds, reply)?;

@@ -26,11 +26,18 @@ pub enum Heart {
     Stopped,
 }
 
+/// More waits for a connection than one may leave unread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooMuch;
+
 /// The writing end of one connection, on its own thread. No method calls back into the relay
 /// except [`Outlet::close`].
 pub trait Outlet {
-    /// Queues `frames`; `false` when more waits than one may leave unread.
-    fn push(&self, frames: &Bytes, class: Class) -> bool;
+    /// Queues `frames`. Says how many passing frames gave way, these among them.
+    ///
+    /// # Errors
+    /// When more waits than one may leave unread.
+    fn push(&self, frames: &Bytes, class: Class) -> Result<u32, TooMuch>;
 
     /// Notes what an answer means to the connection.
     fn answered(&self, answer: Answer);

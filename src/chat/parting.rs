@@ -6,9 +6,11 @@
 
 use super::allowance::Allowance;
 use super::bucket::Moment;
+use super::room::Room;
 use super::session::Session;
 use super::state::Chat;
 use crate::model::{LoginId, Nick, NickKeys, SessionId, TokenHash, UserId};
+use crate::store::RoomId;
 
 /// So many people are remembered after their goodbye.
 const MAX_PARTED: usize = 10_000;
@@ -24,6 +26,8 @@ pub struct Parted {
     until: u64,
     /// A way out and in again fills no bucket.
     allowance: Allowance,
+    /// The private rooms that a guest was in: nothing but the way back into them.
+    admitted: Vec<RoomId>,
 }
 
 impl Parted {
@@ -42,7 +46,10 @@ impl Chat {
         }
         let Session { token, user, ref nick, address, login, allowance, .. } = **session;
         let until = now.due_in(self.rules.grace_ms);
-        let parted = Parted { user, nick: nick.clone(), address, login, until, allowance };
+        let private = |id: &&RoomId| self.rooms.get(id).is_some_and(Room::is_private);
+        let admitted = session.rooms.iter().filter(private).copied().collect();
+        let nick = nick.clone();
+        let parted = Parted { user, nick, address, login, until, allowance, admitted };
         self.parted.insert(token, parted);
     }
 
@@ -57,7 +64,7 @@ impl Chat {
         let id = match parted.login {
             None => self.new_guest(now, parted.nick, address).ok()?,
             Some(login) => {
-                self.accounts.login(login)?;
+                self.is_logged_in(now, login).then_some(())?;
                 self.new_account_session(now, parted.user, login, address).ok()?
             }
         };
@@ -65,6 +72,7 @@ impl Chat {
         session.token = token;
         session.user = parted.user;
         session.allowance = parted.allowance;
+        session.admitted = parted.admitted;
         self.tokens.insert(token, id);
         self.save(id);
         Some(id)
@@ -73,6 +81,13 @@ impl Chat {
     /// Somebody of that name who said goodbye a moment ago.
     pub(super) fn parted_named(&self, keys: &NickKeys) -> Option<&Parted> {
         self.parted.values().find(|parted| parted.nick.keys() == *keys)
+    }
+
+    /// Whoever was sent out of a room does not come back into it by having said goodbye before.
+    pub(super) fn bar_the_way_back(&mut self, user: UserId, room: RoomId) {
+        for parted in self.parted.values_mut().filter(|parted| parted.user == user) {
+            parted.admitted.retain(|admitted| *admitted != room);
+        }
     }
 
     /// Forgets those who did not come back in time.

@@ -40,9 +40,13 @@ impl Chat {
         invites: Vec<InviteRow>,
         reports: Vec<ReportRow>,
     ) {
-        sanctions.into_iter().for_each(|row| self.peace.sanctions.add(row));
-        self.peace.invites.extend(invites.into_iter().map(|row| (row.secret, row)));
-        for row in reports {
+        // Rooms whose logs lived in memory only are gone, and others will have their numbers.
+        let there = |room: Option<RoomId>| room.is_none_or(|room| self.rooms.contains_key(&room));
+        let sanctions = sanctions.into_iter().filter(|row| there(row.room));
+        sanctions.for_each(|row| self.peace.sanctions.add(row));
+        let invites = invites.into_iter().filter(|row| there(row.room));
+        self.peace.invites.extend(invites.map(|row| (row.secret, row)));
+        for row in reports.into_iter().filter(|row| there(Some(row.room))) {
             self.peace.reports.entry(row.room).or_default().push(row);
         }
     }
@@ -88,5 +92,8 @@ impl Chat {
         for report in self.peace.reports.remove(&room).unwrap_or_default() {
             self.queue_op(Op::EndReports { room, seq: report.seq });
         }
+        // The next room with this number is another one.
+        self.peace.invites.retain(|_, row| row.room != Some(room));
+        self.accounts.forget_reads(room);
     }
 }

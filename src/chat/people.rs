@@ -41,6 +41,17 @@ impl Person {
         Author { user: self.user, nick: self.nick.clone(), guest: self.is_guest() }
     }
 
+    /// Who is slow where a room is in slow mode. Who posts without a session has an identity for that
+    /// one message only: there all of an address are one.
+    pub fn speaker(&self) -> UserId {
+        match (self.session, self.address) {
+            (None, Some([a, b, c, d, e, f, g, h, ..])) => {
+                UserId(i64::from_le_bytes([a, b, c, d, e, f, g, h]))
+            }
+            _ => self.user,
+        }
+    }
+
     /// For whom sanctions are looked for, where they want to be let in.
     pub fn suspect(&self) -> Suspect<'_> {
         let name_key = self.is_guest().then_some(&*self.keys.folded);
@@ -77,10 +88,22 @@ impl Chat {
     /// `bad_credentials`, `banned`.
     pub(super) fn holder(&mut self, now: Moment, token: &TokenHash) -> Result<Person, Refusal> {
         let person = match self.tokens.get(token) {
-            Some(&session) => self.person(session)?,
+            Some(&session) => self.person_with_login(now, session)?,
             None => self.logged_in(now, token)?,
         };
         self.banned_from(now, None, person.known())?;
+        Ok(person)
+    }
+
+    /// The person behind a session, as long as its login is good.
+    fn person_with_login(&mut self, now: Moment, session: SessionId) -> Result<Person, Refusal> {
+        let person = self.person(session)?;
+        if let Some(login) = person.login {
+            if !self.is_logged_in(now, login) {
+                return Err(Code::BadCredentials.into());
+            }
+            self.touch_login(now, login);
+        }
         Ok(person)
     }
 

@@ -148,9 +148,10 @@ impl Chat {
         role: Role,
         password: PasswordHash,
         reply: Reply,
-    ) {
+    ) -> UserId {
+        let id = UserId::random(&mut self.rng);
         let row = AccountRow {
-            id: UserId::random(&mut self.rng),
+            id,
             nick,
             role,
             password: Some(password),
@@ -161,6 +162,7 @@ impl Chat {
         let json = json!({ "nick": row.nick, "role": row.role, "created_at": row.created_at });
         let frame = wire::text(&json);
         self.queue_awaited(Op::SaveAccount(Box::new(row)), Waiting::for_frame(reply, frame));
+        id
     }
 
     /// The store has an account as it is now.

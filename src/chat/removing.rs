@@ -46,7 +46,11 @@ impl Chat {
         reason: &Reason,
         reply: Reply,
     ) -> Outcome {
-        let target = self.target_or_name(nick, Some(room));
+        let mut target = self.target_or_name(nick, Some(room));
+        if target.passed_by() {
+            // Each of their messages has an identity of its own: the name is all that they share.
+            target.user = None;
+        }
         let since = Timestamp(now.wall.0.saturating_sub_unsigned(minutes * 60_000));
         let deed = Deed {
             action: "remove",
@@ -95,6 +99,7 @@ impl Chat {
             return;
         }
         room.under_way += 1;
+        self.removals_read += 1;
         let who = match removing.target.user {
             Some(user) => Whose::User(user),
             None => Whose::Guest(removing.target.nick.clone()),
@@ -111,6 +116,7 @@ impl Chat {
         removing: Box<Removing>,
         page: Result<Page, StoreError>,
     ) {
+        self.removals_read -= 1;
         if let Some(room) = self.rooms.get_mut(&removing.room) {
             room.under_way -= 1;
         }
@@ -153,6 +159,10 @@ impl Chat {
 
     /// Goes on with removals once what they deleted is with the store, a few at a time.
     pub(super) fn go_on_removing(&mut self, now: Moment) {
+        if self.closing {
+            // Nothing is deleted any more: what is left stays.
+            self.removals_to_go_on.clear();
+        }
         if self.removals_to_go_on.is_empty() || self.has_appends() {
             return;
         }

@@ -63,6 +63,9 @@ impl Chat {
             self.must_moderate(person, room, Rank::Server)?;
         }
         let target = self.target_or_name(nick, Some(room));
+        if target.user == Some(person.user) {
+            return Err(Refusal::because(Code::Forbidden, "That is you.").field("nick"));
+        }
         if self.lift_all(kind, scope, &target) == 0 {
             let message = match kind {
                 SanctionKind::Mute => "Nobody of that name is muted here.",

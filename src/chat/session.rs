@@ -28,6 +28,8 @@ pub struct Session {
     pub restored: bool,
     /// The rooms, in the order in which they were joined.
     pub rooms: Vec<RoomId>,
+    /// Private rooms that a guest was in a moment ago and may come back to without an invitation.
+    pub admitted: Vec<RoomId>,
     /// Rooms held through a resume whose events wait for a `join`: from which place on.
     pub waiting: Vec<(RoomId, u64)>,
     /// What a guest may do in how short a time; an account has its own.

@@ -79,6 +79,8 @@ pub struct Chat {
     pub(super) removals: HashMap<(RoomId, u64), Removal>,
     /// Removals of what somebody said that go on in the next settling.
     pub(super) removals_to_go_on: Vec<Removing>,
+    /// How many of them wait for the store to read.
+    pub(super) removals_read: usize,
     /// Who said goodbye a moment ago, by token.
     pub(super) parted: HashMap<TokenHash, Parted>,
     /// The sessions behind a browser's cookie.
@@ -129,6 +131,7 @@ impl Chat {
             pictures,
             removals: HashMap::new(),
             removals_to_go_on: Vec::new(),
+            removals_read: 0,
             parted: HashMap::new(),
             browsers: HashMap::new(),
         };
@@ -137,7 +140,7 @@ impl Chat {
         chat.restore_places(boot.room_roles, &boot.reads);
         chat.restore_peace(boot.sanctions, boot.invites, boot.reports);
         boot.sessions.into_iter().for_each(|row| chat.restore_session(row, now));
-        boot.gone.into_iter().for_each(|id| chat.pictures.remember_gone(id));
+        boot.gone.into_iter().for_each(|(id, room)| chat.pictures.remember_gone(id, room));
         boot.images.into_iter().for_each(|row| chat.restore_picture(row));
         chat
     }
@@ -176,8 +179,10 @@ impl Chat {
         reply: Reply,
     ) -> Outcome {
         self.charge(now, who, row.rate)?;
-        if row.needs > Needs::Hello && self.sessions.get(&who).is_some_and(|s| s.is_guest()) {
-            return Err(Code::LoginRequired.into());
+        match self.sessions.get(&who).and_then(|session| session.login) {
+            Some(login) => self.touch_login(now, login),
+            None if row.needs > Needs::Hello => return Err(Code::LoginRequired.into()),
+            None => {}
         }
         match request {
             Request::Join { room, after, limit, invite } => {
@@ -281,7 +286,11 @@ impl Chat {
         match reply {
             Reply::Conn(conn, id) => {
                 let frame = wire::text(&ErrorFrame::of(id.as_ref(), refusal));
-                let answer = if refusal.is_bad_frame() { Answer::Bad } else { Answer::Done };
+                let answer = match refusal.code {
+                    _ if refusal.is_bad_frame() => Answer::Bad,
+                    Code::RateLimited | Code::SlowMode => Answer::TooSoon,
+                    _ => Answer::Done,
+                };
                 self.effects.push(Effect::To { conn, frame, answer });
             }
             Reply::Http(channel) => {
@@ -346,7 +355,8 @@ impl Chat {
 
     /// Whether nothing waits for the store any more.
     pub fn is_settled(&self) -> bool {
-        self.queue.is_empty() && self.in_flight.is_none() && self.pictures.is_settled()
+        let removing = self.removals_read > 0 || !self.removals_to_go_on.is_empty();
+        self.queue.is_empty() && self.in_flight.is_none() && self.pictures.is_settled() && !removing
     }
 
     /// All connections that belong to somebody.

@@ -103,8 +103,12 @@ impl Chat {
                 *more
             }
             (Op::ForgetKeys { .. }, Outcome::More) => true,
-            (Op::EraseAuthor { user, .. }, Outcome::Next(from)) => {
-                self.queue_op(Op::EraseAuthor { user: *user, from: *from });
+            (Op::EraseAuthor { user, .. }, outcome) => {
+                // What was on its way to the log when they left is in memory by now.
+                self.erase_from_memory(*user);
+                if let Outcome::Next(from) = outcome {
+                    self.queue_op(Op::EraseAuthor { user: *user, from: *from });
+                }
                 false
             }
             _ => false,

@@ -22,6 +22,14 @@ pub struct Target {
     pub address: Option<[u8; 32]>,
 }
 
+impl Target {
+    /// Whether they are known by what they said only: guests long gone, and those who post without a
+    /// session.
+    pub fn passed_by(&self) -> bool {
+        self.role == Role::Guest && self.sessions.is_empty() && self.address.is_none()
+    }
+}
+
 impl Chat {
     /// Whom `nick` names: an account, a guest who is here, a guest who said goodbye a moment ago,
     /// or whoever spoke under that name lately in the room.

@@ -70,8 +70,7 @@ impl Chat {
     pub fn view(&mut self, now: Moment, viewer: Viewer, id: ImageId) -> Result<Sight, Refusal> {
         let people = self.viewers(now, viewer)?;
         let Some(picture) = self.pictures.get(id) else {
-            let gone = self.pictures.is_gone(id);
-            return Err(if gone { Code::ImageGone } else { Code::ImageNotFound }.into());
+            return Err(self.no_picture(&people, id).into());
         };
         let row = &picture.row;
         let shown = people.iter().any(|person| self.may_look(now, person, picture));
@@ -87,6 +86,18 @@ impl Chat {
             name: row.name.clone(),
             expires_at: row.expires_at,
         })
+    }
+
+    /// What there is to say of a picture that is not here: that it is gone, to who may see the room that
+    /// it was in.
+    pub(super) fn no_picture(&self, people: &[Person], id: ImageId) -> Code {
+        let Some(room) = self.pictures.gone_from(id) else { return Code::ImageNotFound };
+        // A room that has ended was an open one.
+        let seen = self
+            .rooms
+            .get(&room)
+            .is_none_or(|room| people.iter().any(|person| self.sees(Some(person), room)));
+        if seen { Code::ImageGone } else { Code::ImageNotFound }
     }
 
     /// Whether a person may look at a picture: in a room that they may read; before it is sent, and

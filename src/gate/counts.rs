@@ -9,10 +9,6 @@ pub struct Counts {
     pub handshakes: Counter,
     /// And those that did not: broken off, too slow, or no TLS at all.
     pub failed_handshakes: Counter,
-    /// Connections of HTTP that were cut because their client took too long.
-    pub slow: Counter,
-    /// Connections of HTTP/2 that were cut because they asked for too much.
-    pub greedy: Counter,
 }
 
 impl Counts {
@@ -21,8 +17,6 @@ impl Counts {
         metrics::with_local_recorder(recorder, || Self {
             handshakes: counter!("parlor_tls_handshakes_total"),
             failed_handshakes: counter!("parlor_tls_handshakes_failed_total"),
-            slow: counter!("parlor_slow_requests_cut_total"),
-            greedy: counter!("parlor_greedy_connections_cut_total"),
         })
     }
 }

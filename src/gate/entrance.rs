@@ -13,14 +13,15 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use super::counts::Counts;
+use super::feed::TURNS_A_PASS;
 use super::keyring::Keyring;
-use super::line::{Ledger, Line};
+use super::line::{Ledger, Line, Times};
 use super::pacing::Paced;
 use super::parting::Parting;
-use crate::chat::Meters;
+use crate::chat::{Cut, Meters};
 use crate::model::Networks;
 use crate::protocol::{Code, Refusal};
-use crate::session::{Admission, Seat, settle_in};
+use crate::session::{Admission, Seat, Turns, settle_in};
 
 /// How long a handshake may take, from the first byte that is waited for to the last.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -41,27 +42,33 @@ impl Entrance {
         meters: Meters,
         counts: Counts,
         tls: bool,
+        times: Times,
     ) -> Self {
-        Self { admission, trusted, ledger: Rc::new(Ledger { meters, counts, tls }) }
+        let turns = Turns::begin(TURNS_A_PASS);
+        let ledger = Rc::new(Ledger { meters, counts, tls, times, turns });
+        Self { admission, trusted, ledger }
     }
 
     /// Lets a connection in as it is.
-    pub fn plain(&self, io: TcpStream) -> (Line<TcpStream>, Option<SocketAddr>) {
-        let (seat, peer) = self.seat(&io);
-        (Line::new(io, seat, Rc::clone(&self.ledger), false), peer)
+    ///
+    /// # Errors
+    /// When there is no room for it, not even to be told so.
+    pub fn plain(&self, io: TcpStream) -> io::Result<(Line<TcpStream>, Option<SocketAddr>)> {
+        let (seat, peer) = self.seat(&io)?;
+        Ok((Line::new(io, seat, Rc::clone(&self.ledger), false), peer))
     }
 
     /// Lets a connection in once it is encrypted. It has its seat from the first moment: who does not
     /// come to the end of the handshake takes one as well, as long as it lasts.
     ///
     /// # Errors
-    /// When there is no handshake, or none in time.
+    /// When there is no handshake, or none in time; or no room, as for [`Entrance::plain`].
     pub async fn encrypted(
         &self,
         io: TcpStream,
         keyring: &Keyring,
     ) -> io::Result<(Line<TlsStream<TcpStream>>, Protocol, Option<SocketAddr>)> {
-        let (seat, peer) = self.seat(&io);
+        let (seat, peer) = self.seat(&io)?;
         let shaken = timeout(HANDSHAKE, self.shake_hands(io, keyring)).await;
         let shaken = shaken.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
         let counts = &self.ledger.counts;
@@ -73,15 +80,18 @@ impl Entrance {
         Ok((Line::new(stream, seat, Rc::clone(&self.ledger), two), protocol, peer))
     }
 
-    fn seat(&self, io: &TcpStream) -> (Option<Seat>, Option<SocketAddr>) {
+    fn seat(&self, io: &TcpStream) -> io::Result<(Option<Seat>, Option<SocketAddr>)> {
         settle_in(io);
         // Whose peer is gone already gets no seat, and needs none.
-        let peer = io.peer_addr().ok();
-        let seat = peer.map(|peer| {
-            let known = !self.trusted.contain(peer.ip());
-            Seat::find(&self.admission, peer.ip(), known)
-        });
-        (seat, peer)
+        let Ok(peer) = io.peer_addr() else { return Ok((None, None)) };
+        let known = !self.trusted.contain(peer.ip());
+        match Seat::find(&self.admission, peer.ip(), known) {
+            Some(seat) => Ok((Some(seat), Some(peer))),
+            None => {
+                self.ledger.meters.cut(Cut::NoRoom);
+                Err(io::ErrorKind::ConnectionRefused.into())
+            }
+        }
     }
 
     async fn shake_hands(

@@ -1,8 +1,8 @@
 //! The stream of one HTTP connection as actix-http has it: TCP, or TLS over it, with patience.
 //!
 //! - **A head takes its time.** actix-http gives ten seconds to the first of a connection and any time
-//!   to those after it; here each has [`HEAD`].
-//! - **A reader takes its time.** What was written and is not taken within [`READING`] ends the
+//!   to those after it; here each has [`Times::head`].
+//! - **A reader takes its time.** What was written and is not taken within [`Times::reading`] ends the
 //!   connection; over HTTP/2 also what its windows leave no room for.
 //! - **Nothing is refused without a word.** A request that it cannot read actix-http answers by itself,
 //!   with a bare status line (`h1::dispatcher`, `DispatcherMessage::Error`, and `poll_head_timer`).
@@ -21,19 +21,27 @@ use actix_codec::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::blocks::Blocks;
 use super::counts::Counts;
+use super::feed::Feed;
 use super::head::Head;
 use super::parting::Parting;
 use super::patience::Patience;
 use super::visit::Visit;
-use crate::chat::Meters;
+use crate::chat::{Cut, Meters};
 use crate::model::uptime_ms;
 use crate::protocol::{Code, Refusal};
-use crate::session::{Seat, TARGET_BYTES, too_long};
+use crate::session::{Seat, TARGET_BYTES, Turns, too_long};
 
-/// How long the head of a request may take.
-const HEAD: Duration = Duration::from_secs(10);
-/// How long a client may take to read what was written, a piece of at most some hundred KiB.
-const READING: Duration = Duration::from_secs(30);
+/// How long whom is waited for.
+#[derive(Clone, Copy, Debug)]
+pub struct Times {
+    /// The head of a request, from its first byte to its end.
+    pub head: Duration,
+    /// The reader of what was written, a piece of at most some hundred KiB.
+    pub reading: Duration,
+}
+
+/// How long a connection that found no place has for the request that it is told so for.
+const STANDING: Duration = Duration::from_secs(4);
 
 /// What is said of all lines of a worker, and counted.
 #[derive(Clone)]
@@ -42,6 +50,10 @@ pub(super) struct Ledger {
     pub counts: Counts,
     /// Whether lines are encrypted.
     pub tls: bool,
+    /// How long whom is waited for.
+    pub times: Times,
+    /// The turns in which they are read.
+    pub turns: Rc<Turns>,
 }
 
 /// What the client speaks.
@@ -54,7 +66,7 @@ enum Tongue {
 
 /// The stream.
 pub struct Line<S> {
-    io: S,
+    feed: Feed<S>,
     visit: Rc<Visit>,
     seat: Cell<Option<Seat>>,
     ledger: Rc<Ledger>,
@@ -63,6 +75,8 @@ pub struct Line<S> {
     heard: u64,
     /// How many had been asked when everything was answered and written.
     settled: u64,
+    /// How long a head may take here.
+    head_time: Duration,
     asking: Patience,
     reading: Patience,
     parting: Option<Parting>,
@@ -71,16 +85,21 @@ pub struct Line<S> {
 impl<S> Line<S> {
     /// The line of a connection that has its seat. `two`: it speaks HTTP/2.
     pub(super) fn new(io: S, seat: Option<Seat>, ledger: Rc<Ledger>, two: bool) -> Self {
+        // Who found no place stays for one answer, and not for long.
+        let stands = seat.as_ref().is_some_and(|seat| seat.full().is_some());
+        let head_time = if stands { ledger.times.head.min(STANDING) } else { ledger.times.head };
+        let feed = Feed::new(io, Rc::clone(&ledger.turns));
         let tongue =
             if two { Tongue::Two(Blocks::default()) } else { Tongue::One(Head::default()) };
         Self {
-            io,
+            feed,
             visit: Visit::new(two),
             seat: Cell::new(seat),
             ledger,
             tongue,
             heard: 0,
             settled: 0,
+            head_time,
             asking: Patience::default(),
             reading: Patience::default(),
             parting: None,
@@ -99,11 +118,15 @@ impl<S> Line<S> {
 
     /// The stream alone, for a session.
     pub fn into_inner(self) -> S {
-        self.io
+        self.feed.io
     }
 
     fn part(&mut self, refusal: &Refusal) {
         self.ledger.meters.refused(refusal.code);
+        self.ledger.meters.cut(match refusal.code {
+            Code::RequestTimeout => Cut::SlowHead,
+            _ => Cut::BadHead,
+        });
         self.parting = Some(Parting::with(refusal, self.ledger.tls));
     }
 
@@ -130,7 +153,7 @@ impl<S> Line<S> {
             Tongue::One(head) => head,
             Tongue::Two(blocks) => {
                 let fits = blocks.feed(bytes) && !self.visit.is_too_much();
-                return if fits { Ok(()) } else { Err(cut(&self.ledger.counts.greedy)) };
+                return if fits { Ok(()) } else { Err(self.cut(Cut::TooMuch)) };
             }
         };
         if bytes.is_empty() || !self.visit.is_idle() || self.visit.has_leftover() {
@@ -154,8 +177,7 @@ impl<S> Line<S> {
         match &self.tongue {
             Tongue::One(head) => {
                 let begun = head.has_begun() && self.heard == self.visit.asked();
-                if begun && self.visit.is_idle() && self.asking.ends(cx, HEAD) {
-                    self.ledger.counts.slow.increment(1);
+                if begun && self.visit.is_idle() && self.asking.ends(cx, self.head_time) {
                     self.part(&Code::RequestTimeout.into());
                 }
                 Ok(())
@@ -171,9 +193,13 @@ impl<S> Line<S> {
                 self.asking.calm();
                 return Ok(());
             };
-            let limit = READING.saturating_sub(Duration::from_millis(uptime_ms() - since));
+            let limit = self
+                .ledger
+                .times
+                .reading
+                .saturating_sub(Duration::from_millis(uptime_ms() - since));
             if limit.is_zero() {
-                return Err(cut(&self.ledger.counts.slow));
+                return Err(self.cut(Cut::UnreadAnswer));
             }
             if !self.asking.ends(cx, limit) {
                 return Ok(());
@@ -192,16 +218,16 @@ impl<S> Line<S> {
 
     /// A write is not taken: is it time to give up?
     fn stuck<T>(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
-        if self.reading.ends(cx, READING) {
-            return Poll::Ready(Err(cut(&self.ledger.counts.slow)));
+        if self.reading.ends(cx, self.ledger.times.reading) {
+            return Poll::Ready(Err(self.cut(Cut::UnreadAnswer)));
         }
         Poll::Pending
     }
-}
 
-fn cut(counter: &metrics::Counter) -> io::Error {
-    counter.increment(1);
-    io::ErrorKind::TimedOut.into()
+    fn cut(&self, cause: Cut) -> io::Error {
+        self.ledger.meters.cut(cause);
+        io::ErrorKind::TimedOut.into()
+    }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Line<S> {
@@ -213,7 +239,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Line<S> {
         let line = self.get_mut();
         let before = buffer.filled().len();
         if line.parting.is_none() {
-            let read = Pin::new(&mut line.io).poll_read(cx, buffer)?;
+            let read = line.poll_feed(cx, buffer)?;
             match read {
                 Poll::Ready(()) => line.hear(&buffer.filled()[before..])?,
                 Poll::Pending => line.wait(cx)?,
@@ -229,9 +255,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Line<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Line<S> {
+    fn poll_feed(
+        &mut self,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        match self.tongue {
+            Tongue::One(_) => self.feed.poll(&self.visit, cx, buffer),
+            Tongue::Two(_) => Pin::new(&mut self.feed.io).poll_read(cx, buffer),
+        }
+    }
+
     fn poll_parting(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match &mut self.parting {
-            Some(parting) => parting.poll(&mut self.io, cx),
+            Some(parting) => parting.poll(&mut self.feed.io, cx),
             None => Poll::Ready(()),
         }
     }
@@ -251,7 +288,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Line<S> {
             ready!(line.poll_parting(cx));
             return Poll::Ready(Ok(bytes.len()));
         }
-        match Pin::new(&mut line.io).poll_write(cx, bytes) {
+        match Pin::new(&mut line.feed.io).poll_write(cx, bytes) {
             Poll::Pending => line.stuck(cx),
             written => written,
         }
@@ -268,19 +305,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Line<S> {
             let first = slices.iter().find(|slice| !slice.is_empty());
             return Pin::new(line).poll_write(cx, first.map_or(&[], |slice| slice));
         }
-        match Pin::new(&mut line.io).poll_write_vectored(cx, slices) {
+        match Pin::new(&mut line.feed.io).poll_write_vectored(cx, slices) {
             Poll::Pending => line.stuck(cx),
             written => written,
         }
     }
 
     fn is_write_vectored(&self) -> bool {
-        matches!(self.tongue, Tongue::Two(_)) && self.io.is_write_vectored()
+        matches!(self.tongue, Tongue::Two(_)) && self.feed.io.is_write_vectored()
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let line = self.get_mut();
-        match Pin::new(&mut line.io).poll_flush(cx) {
+        match Pin::new(&mut line.feed.io).poll_flush(cx) {
             Poll::Pending => line.stuck(cx),
             Poll::Ready(flushed) => {
                 line.settle();
@@ -291,7 +328,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Line<S> {
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let line = self.get_mut();
-        match Pin::new(&mut line.io).poll_shutdown(cx) {
+        match Pin::new(&mut line.feed.io).poll_shutdown(cx) {
             Poll::Pending => line.stuck(cx),
             shut => shut,
         }

@@ -12,9 +12,11 @@
 
 mod blocks;
 mod body;
+mod boundary;
 mod certificate;
 mod counts;
 mod entrance;
+mod feed;
 mod front;
 mod head;
 mod keyring;
@@ -29,5 +31,5 @@ pub use counts::Counts;
 pub use entrance::Entrance;
 pub use front::{Answer, Front};
 pub use keyring::Keyring;
-pub use line::Line;
+pub use line::{Line, Times};
 pub use visit::Visit;

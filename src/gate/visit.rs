@@ -6,6 +6,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::task::{Context, Waker};
 
 /// So many requests of one connection are answered at a time; the others are told to wait.
 pub const UNDER_WAY: u64 = 128;
@@ -24,6 +25,8 @@ pub struct Visit {
     /// Requests of HTTP/2 that have a piece of their answer and have not asked for the next, with the
     /// moment since when.
     waiting: RefCell<Vec<(u64, u64)>>,
+    /// Who waits for the end of an answer to read on.
+    reader: RefCell<Option<Waker>>,
 }
 
 impl Visit {
@@ -40,6 +43,16 @@ impl Visit {
     /// How many of them are not answered yet.
     pub fn under_way(&self) -> u64 {
         self.asked.get() - self.answered.get()
+    }
+
+    /// Whether one of the first `requests` is not answered yet; then the task is woken when it is.
+    pub fn owes(&self, requests: u64, cx: &Context<'_>) -> bool {
+        // Some are answered before their bodies are whole.
+        let owes = requests > self.answered.get();
+        if owes {
+            *self.reader.borrow_mut() = Some(cx.waker().clone());
+        }
+        owes
     }
 
     /// Whether nothing is under way.
@@ -107,6 +120,9 @@ impl Drop for Stay {
     fn drop(&mut self) {
         self.is_taken();
         self.visit.answered.set(self.visit.answered.get() + 1);
+        if let Some(reader) = self.visit.reader.borrow_mut().take() {
+            reader.wake();
+        }
     }
 }
 

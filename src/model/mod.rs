@@ -27,7 +27,7 @@ pub use ids::{ConnId, Epoch, LoginId, SessionId, TokenHash, UserId, secret, toke
 pub use image::{AltText, Gone, Image, ImageId, ImageKind, Life};
 pub use keep::{KEEP_RULE, Keep};
 pub use moderated::{Act, Moderated, Settings};
-pub use networks::Networks;
+pub use networks::{Networks, shortened};
 pub use nick::{Nick, NickKeys, folded};
 pub use password_hash::PasswordHash;
 pub use pictographs::with_pictographs;

@@ -24,7 +24,7 @@ pub enum Close {
     Busy,
     /// 4500: kicked or banned.
     Removed,
-    /// 4501: 20 bad frames within 10 s.
+    /// 4501: 20 bad frames within 10 s, or 1,000 pings and pongs.
     Abuse,
     /// 4502: the session lives on in a newer connection.
     Replaced,
@@ -46,7 +46,7 @@ const TABLE: [(Close, u16, &str); 14] = [
     (Close::NoHeartbeat, 4002, "nothing was heard from you; come back and resume"),
     (Close::Busy, 4003, "the server is full just now; come back later"),
     (Close::Removed, 4500, "you were sent out or banned"),
-    (Close::Abuse, 4501, "20 bad frames within 10 seconds"),
+    (Close::Abuse, 4501, "20 bad frames or 1000 pings within 10 seconds"),
     (Close::Replaced, 4502, "this session goes on in a newer connection"),
     (Close::LoginEnded, 4503, "this login has ended"),
     (Close::BadCredentials, 4504, "three wrong credentials"),

@@ -305,7 +305,7 @@ frames! {
         /// The last event that it has read.
         seq: u64,
     }
-    /// To the moderators of a room: somebody reported a message, or its pictures wait for them.
+    /// To the moderators of a room: somebody reported a message.
     Reported<'a> "reported" {
         /// The room.
         room: &'a RoomName,

@@ -8,6 +8,7 @@ use actix::prelude::*;
 use actix_codec::{AsyncRead, AsyncWrite};
 
 use super::admission::Admitted;
+use super::ending::Ending;
 use super::frames::Incoming;
 use super::link::Link;
 use super::reader::Reader;
@@ -61,9 +62,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + 'static> WsSession<S> {
         let outlet: Rc<dyn Outlet> = Rc::clone(&link) as _;
         let conn = house.local.register(outlet, link.first_beat());
         let left = Rc::clone(&house);
-        link.on_departure(move |clean| {
+        link.on_departure(move |ending| {
             left.local.remove(conn);
-            left.chat.do_send(Gone { conn, clean });
+            left.chat.do_send(Gone { conn, clean: ending.is_clean() });
         });
         let Greeting { first, scripted, place, shown } = greeting;
         let reader = Reader::new(Rc::clone(&link), house.frame_bytes, &first, scripted);
@@ -136,8 +137,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + 'static> StreamHandler<Incoming> for Ws
         match message {
             Incoming::Text(text) => self.take(&text),
             Incoming::Binary(_) => self.link.close(Close::Binary),
-            // The reader has dealt with control frames.
-            Incoming::Ping(_) | Incoming::Pong | Incoming::Close(_) => {}
+            // The reader has dealt with fragments and control frames.
+            Incoming::Fragment | Incoming::Ping(_) | Incoming::Pong | Incoming::Close(_) => {}
         }
     }
 
@@ -149,6 +150,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin + 'static> StreamHandler<Incoming> for Ws
 /// The one place where a connection that ended leaves, however it ended.
 impl<S: AsyncRead + AsyncWrite + Unpin + 'static> Drop for WsSession<S> {
     fn drop(&mut self) {
-        self.link.depart(false);
+        self.link.depart(Ending::Broken);
     }
 }

@@ -1,4 +1,4 @@
-//! How many connections there may be: in all, and from one address.
+//! How many connections there may be: in all, from one address, and without a place.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -14,6 +14,7 @@ use crate::protocol::{Code, Refusal};
 pub struct Admission {
     most: usize,
     most_per_address: usize,
+    most_standing: usize,
     counts: Mutex<Counts>,
     emptied: tokio::sync::Notify,
 }
@@ -22,6 +23,7 @@ pub struct Admission {
 struct Counts {
     all: usize,
     sessions: usize,
+    standing: usize,
     by_address: HashMap<IpAddr, usize>,
 }
 
@@ -46,18 +48,28 @@ pub struct Admitted {
 }
 
 /// What a connection got when it was accepted; its first upgrade takes the place along.
-pub struct Seat(RefCell<Option<Result<Admitted, Full>>>);
+pub struct Seat(RefCell<Option<Result<Admitted, Standing>>>);
+
+/// A connection that found no place, and stays to be told so.
+struct Standing {
+    admission: Arc<Admission>,
+    full: Full,
+}
 
 impl Seat {
     /// A seat for a connection from `address`; who it comes from is `known` unless that is a trusted
-    /// proxy.
-    pub fn find(admission: &Arc<Admission>, address: IpAddr, known: bool) -> Self {
-        Self(RefCell::new(Some(admission.admit(address, known))))
+    /// proxy. None if there is no room to stand either.
+    pub fn find(admission: &Arc<Admission>, address: IpAddr, known: bool) -> Option<Self> {
+        let seat = match admission.admit(address, known) {
+            Ok(place) => Ok(place),
+            Err(full) => Err(admission.stand(full)?),
+        };
+        Some(Self(RefCell::new(Some(seat))))
     }
 
     /// Why the connection has no place, if it has none.
     pub fn full(&self) -> Option<Full> {
-        self.0.borrow().as_ref().and_then(|seat| seat.as_ref().err()).copied()
+        self.0.borrow().as_ref().and_then(|seat| seat.as_ref().err()).map(|standing| standing.full)
     }
 
     /// Counts the place for `client`, for as long as the connection is busy with what it asked for.
@@ -67,7 +79,7 @@ impl Seat {
     pub fn count_for(&self, client: IpAddr) -> Result<(), Full> {
         match &mut *self.0.borrow_mut() {
             Some(Ok(place)) => place.count_for(client),
-            Some(Err(full)) => Err(*full),
+            Some(Err(standing)) => Err(standing.full),
             None => Err(Full::Server),
         }
     }
@@ -78,7 +90,10 @@ impl Seat {
     /// # Errors
     /// Why there is none.
     pub fn take(&self, client: IpAddr) -> Result<Admitted, Full> {
-        let mut place = self.0.borrow_mut().take().unwrap_or(Err(Full::Server))?;
+        let mut place = match self.0.borrow_mut().take() {
+            Some(seat) => seat.map_err(|standing| standing.full)?,
+            None => return Err(Full::Server),
+        };
         place.count_for(client)?;
         place.session = true;
         place.admission.counts().sessions += 1;
@@ -99,10 +114,20 @@ impl From<Full> for Refusal {
 }
 
 impl Admission {
-    /// At most `most` in all and `most_per_address` from one address (0: no such limit).
-    pub fn new(most: usize, most_per_address: usize) -> Arc<Self> {
+    /// At most `most` in all and `most_per_address` from one address (0: no such limit), and
+    /// `most_standing` that found no place.
+    pub fn new(most: usize, most_per_address: usize, most_standing: usize) -> Arc<Self> {
         let (counts, emptied) = (Mutex::default(), tokio::sync::Notify::new());
-        Arc::new(Self { most, most_per_address, counts, emptied })
+        Arc::new(Self { most, most_per_address, most_standing, counts, emptied })
+    }
+
+    fn stand(self: &Arc<Self>, full: Full) -> Option<Standing> {
+        let mut counts = self.counts();
+        if counts.standing >= self.most_standing {
+            return None;
+        }
+        counts.standing += 1;
+        Some(Standing { admission: Arc::clone(self), full })
     }
 
     fn counts(&self) -> MutexGuard<'_, Counts> {
@@ -187,6 +212,12 @@ pub fn fingerprint(address: IpAddr) -> [u8; 32] {
     Sha256::digest(format!("parlor {}", network(address))).into()
 }
 
+impl Drop for Standing {
+    fn drop(&mut self) {
+        self.admission.counts().standing -= 1;
+    }
+}
+
 impl Drop for Admitted {
     fn drop(&mut self) {
         let mut counts = self.admission.counts();
@@ -214,7 +245,7 @@ mod tests {
 
     #[test]
     fn a_place_is_free_again_when_its_holder_goes() {
-        let admission = Admission::new(3, 2);
+        let admission = Admission::new(3, 2, 0);
         let one: IpAddr = "127.0.0.1".parse().unwrap();
         let first = admission.admit(one, true).unwrap();
         let _second = admission.admit(one, true).unwrap();
@@ -227,10 +258,10 @@ mod tests {
 
     #[test]
     fn a_proxys_connection_counts_for_whom_it_carries() {
-        let admission = Admission::new(0, 1);
+        let admission = Admission::new(0, 1, 9);
         let proxy: IpAddr = "127.0.0.1".parse().unwrap();
         let (ada, bob) = ("198.51.100.1".parse().unwrap(), "198.51.100.2".parse().unwrap());
-        let seats = [0; 4].map(|_| Seat::find(&admission, proxy, false));
+        let seats = [0; 4].map(|_| Seat::find(&admission, proxy, false).unwrap());
         let first = seats[0].take(ada).unwrap();
         assert_eq!(seats[1].take(ada).unwrap_err(), Full::Address);
         seats[2].count_for(bob).unwrap();
@@ -243,8 +274,23 @@ mod tests {
     }
 
     #[test]
+    fn who_finds_no_place_may_stand_as_long_as_there_is_room() {
+        let admission = Admission::new(0, 1, 2);
+        let find = || Seat::find(&admission, "127.0.0.1".parse().unwrap(), true);
+        let seated = find().unwrap();
+        assert_eq!(seated.full(), None);
+        let standing = [find().unwrap(), find().unwrap()];
+        assert!(standing.iter().all(|seat| seat.full() == Some(Full::Address)));
+        assert!(find().is_none());
+        drop(standing);
+        assert_eq!(find().unwrap().full(), Some(Full::Address));
+        drop(seated);
+        assert_eq!(find().unwrap().full(), None);
+    }
+
+    #[test]
     fn addresses_of_one_ipv6_network_count_together() {
-        let admission = Admission::new(0, 1);
+        let admission = Admission::new(0, 1, 0);
         let _one = admission.admit("2001:db8::1".parse().unwrap(), true).unwrap();
         assert!(admission.admit("2001:db8::2".parse().unwrap(), true).is_err());
         assert!(admission.admit("2001:db8:0:1::2".parse().unwrap(), true).is_ok());

@@ -1,19 +1,22 @@
 //! Client frames (RFC 6455 section 5): bytes in, whole messages out, refused as early as can be.
 //!
 //! A frame that announces more than the limit is refused at its header, before a byte of it is
-//! kept; fragments count together. Text is checked for UTF-8 as its fragments come.
+//! kept; fragments count together, one without content as a byte, so that no message goes on for
+//! ever. Text is checked for UTF-8 as its fragments come.
 
 use bytes::Bytes;
 
 use crate::protocol::Close;
 
-/// A whole message, or a control frame.
+/// A whole message, a piece of one, or a control frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Incoming {
     /// Text.
     Text(String),
     /// Bytes.
     Binary(Vec<u8>),
+    /// A fragment, kept until its message is whole.
+    Fragment,
     /// A ping and what it carries.
     Ping(Bytes),
     /// A pong.
@@ -71,6 +74,8 @@ pub struct Frames {
     used: usize,
     /// The fragments of the message that is under way.
     message: Vec<u8>,
+    /// How many of them were empty.
+    empty: usize,
     /// Its opcode.
     opcode: Option<u8>,
     /// How much of it is known to be UTF-8.
@@ -80,7 +85,15 @@ pub struct Frames {
 impl Frames {
     /// A reader for messages of at most `max` bytes.
     pub fn new(max: usize) -> Self {
-        Self { max, pending: Vec::new(), used: 0, message: Vec::new(), opcode: None, checked: 0 }
+        Self {
+            max,
+            pending: Vec::new(),
+            used: 0,
+            message: Vec::new(),
+            empty: 0,
+            opcode: None,
+            checked: 0,
+        }
     }
 
     /// Takes bytes from the socket. The caller takes all messages out before it feeds again.
@@ -92,28 +105,35 @@ impl Frames {
         self.pending.extend_from_slice(bytes);
     }
 
-    /// The next message, or `None` when more bytes are needed.
+    /// What the next frame makes, or `None` when more bytes are needed.
     ///
     /// # Errors
     /// How the peer broke the rules; nothing more can be read then.
     pub fn take_next(&mut self) -> Result<Option<Incoming>, Violation> {
-        loop {
-            let rest = &self.pending[self.used..];
-            let Some(header) = self.header(rest)? else {
-                self.compact();
-                return Ok(None);
-            };
-            let Some(payload) = rest.get(header.size..header.size + header.length) else {
-                self.compact();
-                return Ok(None);
-            };
-            let mut payload = payload.to_vec();
-            unmask(&mut payload, header.mask);
-            self.used += header.size + header.length;
-            if let Some(message) = self.take(&header, payload)? {
-                return Ok(Some(message));
-            }
+        let rest = &self.pending[self.used..];
+        let Some(header) = self.header(rest)? else {
+            self.compact();
+            return Ok(None);
+        };
+        let Some(payload) = rest.get(header.size..header.size + header.length) else {
+            self.compact();
+            return Ok(None);
+        };
+        self.used += header.size + header.length;
+        if header.opcode == CONTINUATION {
+            let from = self.message.len();
+            self.message.extend_from_slice(payload);
+            unmask(&mut self.message[from..], header.mask);
+            return self.goes_on(&header).map(Some);
         }
+        let mut payload = payload.to_vec();
+        unmask(&mut payload, header.mask);
+        self.take(&header, payload).map(Some)
+    }
+
+    /// Whether bytes are there that were not used yet.
+    pub fn has_more(&self) -> bool {
+        self.used < self.pending.len()
     }
 
     /// Gives memory back between messages: an idle connection keeps nothing.
@@ -147,39 +167,47 @@ impl Frames {
             return Err(Violation::Protocol);
         }
         let Some((length, size, rest)) = extended(short, rest)? else { return Ok(None) };
-        if !control && self.message.len() as u64 + length > self.max as u64 {
+        // Empty fragments count while the message goes on; one that ends it is welcome.
+        let counted = if fin { length } else { length.max(1) };
+        let so_far = (self.message.len() + self.empty) as u64;
+        if !control && so_far.saturating_add(counted) > self.max as u64 {
             return Err(Violation::TooLarge);
         }
         let Some(mask) = rest.first_chunk::<4>() else { return Ok(None) };
         Ok(Some(Header { fin, opcode, mask: *mask, size: size + 4, length: length as usize }))
     }
 
-    fn take(&mut self, header: &Header, payload: Vec<u8>) -> Result<Option<Incoming>, Violation> {
+    fn take(&mut self, header: &Header, payload: Vec<u8>) -> Result<Incoming, Violation> {
         match header.opcode {
-            PING => return Ok(Some(Incoming::Ping(payload.into()))),
-            PONG => return Ok(Some(Incoming::Pong)),
-            CLOSE => return close_code(&payload).map(|code| Some(Incoming::Close(code))),
-            CONTINUATION => self.message.extend_from_slice(&payload),
+            PING => Ok(Incoming::Ping(payload.into())),
+            PONG => Ok(Incoming::Pong),
+            CLOSE => close_code(&payload).map(Incoming::Close),
             opcode => {
                 self.opcode = Some(opcode);
                 self.message = payload;
-                self.checked = 0;
+                (self.checked, self.empty) = (0, 0);
+                self.goes_on(header)
             }
         }
+    }
+
+    /// A fragment came to the message; whether it is whole.
+    fn goes_on(&mut self, header: &Header) -> Result<Incoming, Violation> {
         let text = self.opcode == Some(TEXT);
-        if text && !header.fin {
-            self.check_utf8()?;
-        }
         if !header.fin {
-            return Ok(None);
+            self.empty += usize::from(header.length == 0);
+            if text {
+                self.check_utf8()?;
+            }
+            return Ok(Incoming::Fragment);
         }
         self.opcode = None;
+        self.empty = 0;
         let message = std::mem::take(&mut self.message);
         if !text {
-            return Ok(Some(Incoming::Binary(message)));
+            return Ok(Incoming::Binary(message));
         }
-        let text = String::from_utf8(message).map_err(|_| Violation::NotUtf8)?;
-        Ok(Some(Incoming::Text(text)))
+        String::from_utf8(message).map(Incoming::Text).map_err(|_| Violation::NotUtf8)
     }
 
     /// Checks what came since the last time; a character may be cut at the end.
@@ -263,7 +291,9 @@ mod tests {
         for chunk in bytes.chunks(step.max(1)) {
             frames.feed(chunk);
             while let Some(message) = frames.take_next()? {
-                out.push(message);
+                if message != Incoming::Fragment {
+                    out.push(message);
+                }
             }
         }
         Ok(out)
@@ -294,6 +324,24 @@ mod tests {
         assert_eq!(read(&gigabyte, 64, 16_384), Err(Violation::TooLarge));
         let two = [raw(0x01, &[0x80 | 60], &[b'x'; 60]), raw(0x80, &[0x80 | 60], &[b'x'; 60])];
         assert_eq!(read(&two.concat(), 7, 100), Err(Violation::TooLarge));
+    }
+
+    #[test]
+    fn a_message_of_nothing_does_not_go_on_for_ever() {
+        let empty = || raw(0x00, &[0x80], b"");
+        let start = raw(0x01, &[0x82], b"{}");
+        let many = |count: usize| {
+            let pieces = std::iter::repeat_with(empty).take(count).flatten();
+            start.iter().copied().chain(pieces).collect::<Vec<u8>>()
+        };
+        let whole = [many(98), raw(0x80, &[0x80], b"")].concat();
+        assert_eq!(read(&whole, 7, 100), Ok(vec![Incoming::Text("{}".into())]));
+        assert_eq!(read(&many(99), 7, 100), Err(Violation::TooLarge));
+        // A message as large as it may be can still be ended by an empty fragment.
+        let full = [raw(0x01, &[0x80 | 100], &[b'x'; 100]), raw(0x80, &[0x80], b"")].concat();
+        assert_eq!(read(&full, 7, 100), Ok(vec![Incoming::Text("x".repeat(100))]));
+        // And each message is counted for itself.
+        assert_eq!(read(&[whole.clone(), whole].concat(), 7, 100).map(|read| read.len()), Ok(2));
     }
 
     #[test]

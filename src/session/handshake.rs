@@ -74,10 +74,11 @@ impl Doorman {
         let (shown, scripted, place) = match admitted {
             Ok(admitted) => admitted,
             Err(refusal) => {
-                self.house.meters.refused(refusal.code);
+                self.house.meters.upgrade_refused(refusal.code);
                 return refuse(&mut framed, &refusal, request.method(), secure).await;
             }
         };
+        self.house.meters.upgrades.increment(1);
         let response = ws::handshake_response(request.head()).finish();
         let head = (response.drop_body(), BodySize::None).into();
         framed.send(head).await?;

@@ -12,15 +12,17 @@ use std::task::{Context, Poll, Waker};
 use actix_codec::{AsyncRead, AsyncWrite, ReadBuf};
 use bytes::Bytes;
 
+use super::ending::Ending;
 use super::outbox::{MAX_SLICES, Outbox};
 use super::pulse::Pulse;
 use super::trouble::Trouble;
-use crate::chat::{Answer, Class, Heart, Outlet};
+use super::turns::{Queued, Turn, Turns};
+use crate::chat::{Answer, Class, Heart, Meters, Outlet, TooMuch};
 use crate::model::uptime_ms;
 use crate::protocol::{Close, Closing, wire};
 
-/// The limits of one connection.
-#[derive(Clone, Copy, Debug)]
+/// The limits of a worker's connections, and where they count what those do.
+#[derive(Clone, Debug)]
 pub struct LinkLimits {
     /// Bytes of unasked frames that may wait.
     pub backlog_bytes: usize,
@@ -28,10 +30,16 @@ pub struct LinkLimits {
     pub pulse: Pulse,
     /// Until when somebody must have said hello, in milliseconds.
     pub hello_ms: u64,
+    /// The turns of those that have much to say.
+    pub turns: Rc<Turns>,
+    /// What is measured.
+    pub meters: Meters,
 }
 
 /// So many requests of one connection may be under way.
 const MAX_IN_FLIGHT: u32 = 64;
+/// After a request that came too soon, so many that did not are heard one by one.
+const ONE_BY_ONE: u32 = 64;
 /// With so many bytes of answers waiting, no further request is read.
 const ANSWERS_PAUSE: usize = 64 * 1024;
 
@@ -48,8 +56,8 @@ pub(super) enum Phase {
     Dead,
 }
 
-/// Runs when the connection leaves: `true` if it said goodbye.
-type Departure = Box<dyn FnOnce(bool)>;
+/// Runs when the connection leaves.
+type Departure = Box<dyn FnOnce(Ending)>;
 
 /// One connection. `S` is a TCP stream, or TLS over one.
 pub struct Link<S> {
@@ -59,6 +67,7 @@ pub struct Link<S> {
     phase: Cell<Phase>,
     in_flight: Cell<u32>,
     barrier: Cell<bool>,
+    one_by_one: Cell<u32>,
     welcomed: Cell<bool>,
     /// Most connections never have any.
     trouble: RefCell<Option<Box<Trouble>>>,
@@ -81,6 +90,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
             phase: Cell::new(Phase::Open),
             in_flight: Cell::new(0),
             barrier: Cell::new(false),
+            one_by_one: Cell::new(0),
             welcomed: Cell::new(false),
             trouble: RefCell::default(),
             abusive: Cell::new(false),
@@ -103,15 +113,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
     }
 
     /// What is to happen when the connection leaves.
-    pub fn on_departure(&self, departure: impl FnOnce(bool) + 'static) {
+    pub fn on_departure(&self, departure: impl FnOnce(Ending) + 'static) {
         *self.departure.borrow_mut() = Some(Box::new(departure));
     }
 
-    /// Leaves: once, whoever says it first. `clean` if the client said goodbye.
-    pub fn depart(&self, clean: bool) {
+    /// Leaves: once, whoever says it first.
+    pub fn depart(&self, ending: Ending) {
         let departure = self.departure.borrow_mut().take();
         if let Some(departure) = departure {
-            departure(clean);
+            self.limits.meters.closed(ending.code());
+            departure(ending);
         }
     }
 
@@ -129,15 +140,31 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
     /// Whether no request may be read now: enough is under way, or waits to be read.
     pub(super) fn is_paused(&self) -> bool {
         let under_way = self.in_flight.get();
+        let alone = self.barrier.get() || self.one_by_one.get() > 0;
         under_way >= MAX_IN_FLIGHT
-            || (self.barrier.get() && under_way > 0)
+            || (alone && under_way > 0)
             || self.outbox.borrow().answers() > ANSWERS_PAUSE
     }
 
     /// Answers a request at once.
     pub fn reply(&self, frame: Bytes) {
-        self.outbox.borrow_mut().push(frame, Class::Reply, usize::MAX);
+        self.queue(frame, Class::Reply);
         self.flush();
+    }
+
+    /// Queues what no limit keeps out.
+    fn queue(&self, frame: Bytes, class: Class) {
+        let _ = self.outbox.borrow_mut().push(frame, class, usize::MAX);
+    }
+
+    /// Waits for a turn, and uses it.
+    pub(super) fn poll_turn(&self, queued: &mut Queued, cx: &mut Context<'_>) -> Poll<()> {
+        self.limits.turns.poll_turn(queued, cx).map(Turn::used)
+    }
+
+    /// Counts a ping that the answer to a later one stands for.
+    pub(super) fn skipped_ping(&self) {
+        self.limits.meters.pings_skipped.increment(1);
     }
 
     /// Counts a bad frame; too many close the connection.
@@ -158,20 +185,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
             self.phase.set(Phase::Dead);
             return;
         }
-        let clean = matches!(code, None | Some(1000 | 1001));
-        self.depart(clean);
+        self.depart(Ending::Said(code));
         self.begin_closing(wire::close_reply(code), true);
     }
 
     fn begin_closing(&self, frames: Bytes, discard: bool) {
         self.phase.set(Phase::Closing);
-        {
-            let mut outbox = self.outbox.borrow_mut();
-            if discard {
-                outbox.discard();
-            }
-            outbox.push(frames, Class::Reply, usize::MAX);
+        if discard {
+            self.outbox.borrow_mut().discard();
         }
+        self.queue(frames, Class::Reply);
         self.flush();
         self.wake();
     }
@@ -256,9 +279,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Outlet for Link<S> {
-    fn push(&self, frames: &Bytes, class: Class) -> bool {
+    fn push(&self, frames: &Bytes, class: Class) -> Result<u32, TooMuch> {
         if self.phase.get() != Phase::Open {
-            return true;
+            return Ok(0);
         }
         self.outbox.borrow_mut().push(frames.clone(), class, self.limits.backlog_bytes)
     }
@@ -272,6 +295,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Outlet for Link<S> {
         }
         let was_paused = self.is_paused();
         self.in_flight.set(self.in_flight.get().saturating_sub(1));
+        let one_by_one = self.one_by_one.get().saturating_sub(1);
+        self.one_by_one.set(if answer == Answer::TooSoon { ONE_BY_ONE } else { one_by_one });
         if was_paused && !self.is_paused() {
             self.wake();
         }
@@ -297,7 +322,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Outlet for Link<S> {
         if self.phase.get() != Phase::Open {
             return;
         }
-        self.depart(false);
+        self.depart(Ending::Closed(close));
         let reconnect_after_ms = close.come_back().then(|| rand::random_range(RECONNECT_MS));
         let mut frames = bytes::BytesMut::new();
         if close.announced() {
@@ -327,7 +352,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Outlet for Link<S> {
         if ping {
             let idle = self.outbox.borrow().is_empty();
             if idle {
-                self.outbox.borrow_mut().push(wire::ping(), Class::Passing, usize::MAX);
+                self.queue(wire::ping(), Class::Passing);
                 self.flush();
             }
         }

@@ -6,7 +6,7 @@ use std::io::IoSlice;
 
 use bytes::Bytes;
 
-use crate::chat::Class;
+use crate::chat::{Class, TooMuch};
 
 /// At most so many pieces go into one write.
 pub const MAX_SLICES: usize = 64;
@@ -32,40 +32,46 @@ pub struct Outbox {
 }
 
 impl Outbox {
-    /// Queues `bytes`. `false`: `limit` bytes of unasked frames wait already.
-    pub fn push(&mut self, bytes: Bytes, class: Class, limit: usize) -> bool {
+    /// Queues `bytes`; returns how many passing pieces gave way, this one among them.
+    ///
+    /// # Errors
+    /// When `limit` bytes of unasked frames wait already.
+    pub fn push(&mut self, bytes: Bytes, class: Class, limit: usize) -> Result<u32, TooMuch> {
         if bytes.is_empty() {
-            return true;
+            return Ok(0);
         }
+        let mut dropped = 0;
         match class {
             Class::Reply => self.answers += bytes.len(),
-            Class::Passing if self.unasked + bytes.len() > limit => return true,
+            Class::Passing if self.unasked + bytes.len() > limit => return Ok(1),
             Class::Event | Class::Passing => {
                 if self.unasked + bytes.len() > limit {
-                    self.drop_passing();
+                    dropped = self.drop_passing();
                     if self.unasked + bytes.len() > limit {
-                        return false;
+                        return Err(TooMuch);
                     }
                 }
                 self.unasked += bytes.len();
             }
         }
         self.pieces.push_back(Piece { bytes, class });
-        true
+        Ok(dropped)
     }
 
-    fn drop_passing(&mut self) {
+    fn drop_passing(&mut self) -> u32 {
         // A frame that is partly written must be finished.
-        let mut index = 0;
+        let (mut index, mut dropped) = (0, 0);
         let (written, unasked) = (self.written, &mut self.unasked);
         self.pieces.retain(|piece| {
             let keep = piece.class != Class::Passing || (index == 0 && written > 0);
             index += 1;
             if !keep {
                 *unasked -= piece.bytes.len();
+                dropped += 1;
             }
             keep
         });
+        dropped
     }
 
     /// Drops everything but the rest of a frame that is partly written.
@@ -152,22 +158,22 @@ mod tests {
     #[test]
     fn passing_frames_give_way_to_events_and_then_it_is_too_much() {
         let mut outbox = Outbox::default();
-        assert!(outbox.push("pppp".into(), Class::Passing, 10));
-        assert!(outbox.push("eeeeee".into(), Class::Event, 10));
-        assert!(outbox.push("dropped".into(), Class::Passing, 10));
-        assert!(outbox.push("ffff".into(), Class::Event, 10));
+        assert_eq!(outbox.push("pppp".into(), Class::Passing, 10), Ok(0));
+        assert_eq!(outbox.push("eeeeee".into(), Class::Event, 10), Ok(0));
+        assert_eq!(outbox.push("dropped".into(), Class::Passing, 10), Ok(1));
+        assert_eq!(outbox.push("ffff".into(), Class::Event, 10), Ok(1));
         assert_eq!(written(&outbox), b"eeeeeeffff");
-        assert!(!outbox.push("g".into(), Class::Event, 10));
-        assert!(outbox.push("answers do not count".into(), Class::Reply, 10));
+        assert_eq!(outbox.push("g".into(), Class::Event, 10), Err(TooMuch));
+        assert_eq!(outbox.push("answers do not count".into(), Class::Reply, 10), Ok(0));
     }
 
     #[test]
     fn a_frame_that_is_partly_written_is_finished() {
         let mut outbox = Outbox::default();
-        outbox.push("pppp".into(), Class::Passing, 10);
-        outbox.push("eeee".into(), Class::Event, 10);
+        outbox.push("pppp".into(), Class::Passing, 10).unwrap();
+        outbox.push("eeee".into(), Class::Event, 10).unwrap();
         outbox.advance(1);
-        assert!(outbox.push("ff".into(), Class::Event, 10));
+        assert_eq!(outbox.push("ff".into(), Class::Event, 10), Ok(0));
         outbox.discard();
         assert_eq!(written(&outbox), b"ppp");
         outbox.advance(3);
@@ -186,7 +192,7 @@ mod tests {
             let mut steps = steps.into_iter().cycle();
             for (index, size) in sizes.into_iter().enumerate() {
                 let frame = vec![index as u8; size];
-                prop_assert!(outbox.push(frame.clone().into(), Class::Event, usize::MAX));
+                prop_assert!(outbox.push(frame.clone().into(), Class::Event, usize::MAX).is_ok());
                 expected.extend(frame);
                 let ready = written(&outbox);
                 let taken = steps.next().unwrap_or(1).min(ready.len());

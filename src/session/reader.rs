@@ -18,17 +18,28 @@ use futures_util::Stream;
 
 use super::frames::{Frames, Incoming};
 use super::link::{Link, Phase};
+use super::signals::{Attention, Signals};
+use super::turns::Queued;
 use crate::chat::{Class, Outlet};
-use crate::protocol::wire;
+use crate::model::uptime_ms;
+use crate::protocol::{Close, wire};
 
 /// How much one read takes at most.
 const READ_BYTES: usize = 16 * 1024;
 /// So many reads in a row, then the others' turn.
 const READS_A_TURN: usize = 8;
+/// So many frames in a turn.
+const FRAMES_A_TURN: u32 = 64;
+/// A message counts like so many frames that are none; one may come without a turn.
+const FRAMES_A_MESSAGE: u32 = 8;
+/// So many connections that have more to say go on in one pass of their worker's queue.
+pub const TURNS_A_PASS: usize = 8;
 /// How long a close frame may wait for a peer that does not read.
 const LINGER: Duration = Duration::from_secs(30);
 /// How long the peer may take to answer a close frame that was written.
 const FAREWELL: Duration = Duration::from_secs(2);
+/// What is read and dropped meanwhile, in bytes.
+const FAREWELL_BYTES: usize = 16 * 1024 * 1024;
 
 thread_local! {
     static BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BYTES].into());
@@ -38,6 +49,10 @@ thread_local! {
 pub struct Reader<S> {
     link: Rc<Link<S>>,
     frames: Frames,
+    signals: Signals,
+    /// How many frames may still be taken before it needs a turn.
+    allowed: u32,
+    queued: Queued,
     /// The last one first.
     scripted: Vec<String>,
     parting: Option<Parting>,
@@ -48,6 +63,18 @@ struct Parting {
     timer: Pin<Box<Sleep>>,
     /// Everything is written, and our end of the socket is shut.
     shut: bool,
+    /// Bytes that were read and dropped.
+    dropped: usize,
+}
+
+/// What became of the frames of one poll.
+#[derive(Default)]
+struct Stretch {
+    reads: usize,
+    /// A ping whose answer may wait for a later one.
+    ping: Option<Bytes>,
+    /// Pongs are queued and not written.
+    answered: bool,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Reader<S> {
@@ -57,63 +84,141 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Reader<S> {
         let mut frames = Frames::new(max);
         frames.feed(first);
         scripted.reverse();
-        Self { link, frames, scripted, parting: None }
+        Self {
+            link,
+            frames,
+            signals: Signals::default(),
+            allowed: FRAMES_A_MESSAGE,
+            queued: Queued::default(),
+            scripted,
+            parting: None,
+        }
     }
 
     fn poll_open(&mut self, cx: &mut Context<'_>) -> Poll<Option<Incoming>> {
-        for _ in 0..READS_A_TURN {
-            if self.link.is_paused() {
-                return Poll::Pending;
-            }
-            if let Some(text) = self.scripted.pop() {
-                return Poll::Ready(Some(Incoming::Text(text)));
-            }
-            match self.frames.take_next() {
-                Ok(Some(message)) => return self.sort(message, cx),
-                Err(violation) => {
-                    self.link.close(violation.close());
-                    return self.poll_parting(cx);
-                }
-                Ok(None) => {}
-            }
-            match self.fill(cx) {
-                Poll::Ready(true) => {}
-                Poll::Ready(false) => {
-                    self.link.die();
-                    return Poll::Ready(None);
-                }
-                Poll::Pending => return Poll::Pending,
+        let mut stretch = Stretch::default();
+        loop {
+            if let Some(polled) = self.step(&mut stretch, cx) {
+                self.answer(&mut stretch);
+                return polled;
             }
         }
-        cx.waker().wake_by_ref();
-        Poll::Pending
+    }
+
+    /// Takes one frame, or reads more bytes; nothing: it goes on.
+    fn step(
+        &mut self,
+        stretch: &mut Stretch,
+        cx: &mut Context<'_>,
+    ) -> Option<Poll<Option<Incoming>>> {
+        if self.link.is_paused() {
+            return Some(Poll::Pending);
+        }
+        if let Some(text) = self.scripted.pop() {
+            return Some(Poll::Ready(Some(Incoming::Text(text))));
+        }
+        if self.allowed == 0 && self.frames.has_more() {
+            if self.link.poll_turn(&mut self.queued, cx).is_pending() {
+                return Some(Poll::Pending);
+            }
+            self.allowed = FRAMES_A_TURN;
+        }
+        let frame = match self.frames.take_next() {
+            Ok(Some(frame)) => frame,
+            Ok(None) => return self.read_on(stretch, cx),
+            Err(violation) => return Some(self.close(violation.close(), cx)),
+        };
+        self.allowed = self.allowed.saturating_sub(match frame {
+            Incoming::Text(_) | Incoming::Binary(_) => FRAMES_A_MESSAGE,
+            _ => 1,
+        });
+        self.sort(frame, stretch, cx)
     }
 
     /// Control frames are dealt with here, messages go on.
-    fn sort(&mut self, message: Incoming, cx: &mut Context<'_>) -> Poll<Option<Incoming>> {
-        match message {
-            Incoming::Ping(payload) => {
-                self.pong(&payload);
-                cx.waker().wake_by_ref();
-                Poll::Pending
-            }
-            Incoming::Pong => {
-                cx.waker().wake_by_ref();
-                Poll::Pending
-            }
+    fn sort(
+        &mut self,
+        frame: Incoming,
+        stretch: &mut Stretch,
+        cx: &mut Context<'_>,
+    ) -> Option<Poll<Option<Incoming>>> {
+        match frame {
+            Incoming::Fragment => None,
+            Incoming::Ping(payload) => self.signal(Some(payload), stretch, cx),
+            Incoming::Pong => self.signal(None, stretch, cx),
             Incoming::Close(code) => {
+                // Whoever pings and leaves gets its pong first.
+                self.answer(stretch);
                 self.link.goodbye(code);
-                self.poll_parting(cx)
+                Some(self.poll_parting(cx))
             }
-            message => Poll::Ready(Some(message)),
+            message => Some(Poll::Ready(Some(message))),
         }
     }
 
-    /// RFC 6455 section 5.5.3: a pong may be left out when another is on its way already; who
-    /// pings without reading is not answered into the void.
-    fn pong(&self, payload: &Bytes) {
-        self.link.push(&wire::pong(payload), Class::Reply);
-        self.link.flush();
+    /// A ping with its payload, or a pong.
+    fn signal(
+        &mut self,
+        payload: Option<Bytes>,
+        stretch: &mut Stretch,
+        cx: &mut Context<'_>,
+    ) -> Option<Poll<Option<Incoming>>> {
+        match (self.signals.count(uptime_ms()), payload) {
+            (Attention::TooMuch, _) => return Some(self.close(Close::Abuse, cx)),
+            (Attention::Each, Some(payload)) => self.pong(&payload, stretch),
+            (Attention::Latest, Some(payload)) => {
+                if stretch.ping.replace(payload).is_some() {
+                    self.link.skipped_ping();
+                }
+            }
+            (_, None) => {}
+        }
+        None
+    }
+
+    fn pong(&self, payload: &Bytes, stretch: &mut Stretch) {
+        // Answers are not limited by number; who does not read them is not read any more.
+        let _ = self.link.push(&wire::pong(payload), Class::Reply);
+        stretch.answered = true;
+    }
+
+    /// Answers what waits for an answer, all at once.
+    fn answer(&self, stretch: &mut Stretch) {
+        if let Some(payload) = stretch.ping.take() {
+            self.pong(&payload, stretch);
+        }
+        if std::mem::take(&mut stretch.answered) {
+            self.link.flush();
+        }
+    }
+
+    fn close(&mut self, close: Close, cx: &mut Context<'_>) -> Poll<Option<Incoming>> {
+        self.link.close(close);
+        self.poll_parting(cx)
+    }
+
+    fn read_on(
+        &mut self,
+        stretch: &mut Stretch,
+        cx: &mut Context<'_>,
+    ) -> Option<Poll<Option<Incoming>>> {
+        if stretch.reads == READS_A_TURN {
+            cx.waker().wake_by_ref();
+            return Some(Poll::Pending);
+        }
+        stretch.reads += 1;
+        match self.fill(cx) {
+            Poll::Ready(true) => None,
+            Poll::Ready(false) => {
+                self.link.die();
+                Some(Poll::Ready(None))
+            }
+            Poll::Pending => {
+                // It has said all that it had to say.
+                self.allowed = FRAMES_A_MESSAGE;
+                Some(Poll::Pending)
+            }
+        }
     }
 
     /// Reads once; `false` at the end of the stream or on an error.
@@ -133,16 +238,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Reader<S> {
 
     /// Writes the close frame, says FIN, and gives the peer a moment to answer.
     fn poll_parting(&mut self, cx: &mut Context<'_>) -> Poll<Option<Incoming>> {
-        let parting = self
-            .parting
-            .get_or_insert_with(|| Parting { timer: Box::pin(sleep(LINGER)), shut: false });
+        let parting = self.parting.get_or_insert_with(|| {
+            let timer = Box::pin(sleep(LINGER));
+            Parting { timer, shut: false, dropped: 0 }
+        });
         if !parting.shut && self.link.poll_flush(cx).is_ready() {
             if self.link.poll_shutdown(cx).is_pending() {
                 return Poll::Pending;
             }
-            *parting = Parting { timer: Box::pin(sleep(FAREWELL)), shut: true };
+            parting.timer.set(sleep(FAREWELL));
+            parting.shut = true;
         }
-        if parting.timer.as_mut().poll(cx).is_ready() {
+        if parting.dropped > FAREWELL_BYTES || parting.timer.as_mut().poll(cx).is_ready() {
             self.link.die();
             return Poll::Ready(None);
         }
@@ -153,21 +260,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Reader<S> {
     /// reset; the end of the stream ends the connection.
     fn poll_farewell(&mut self, cx: &mut Context<'_>) -> Poll<Option<Incoming>> {
         for _ in 0..READS_A_TURN {
-            let end = BUFFER.with_borrow_mut(|bytes| {
+            let read = BUFFER.with_borrow_mut(|bytes| {
                 let mut buffer = ReadBuf::new(bytes);
                 match self.link.poll_read(cx, &mut buffer) {
-                    Poll::Ready(Ok(())) => Poll::Ready(buffer.filled().is_empty()),
-                    Poll::Ready(Err(_)) => Poll::Ready(true),
+                    Poll::Ready(Ok(())) => Poll::Ready(buffer.filled().len()),
+                    Poll::Ready(Err(_)) => Poll::Ready(0),
                     Poll::Pending => Poll::Pending,
                 }
             });
-            match end {
-                Poll::Ready(false) => {}
-                Poll::Ready(true) => {
+            match (read, &mut self.parting) {
+                (Poll::Ready(bytes @ 1..), Some(parting)) => parting.dropped += bytes,
+                (Poll::Ready(_), _) => {
                     self.link.die();
                     return Poll::Ready(None);
                 }
-                Poll::Pending => return Poll::Pending,
+                (Poll::Pending, _) => return Poll::Pending,
             }
         }
         cx.waker().wake_by_ref();

@@ -227,7 +227,9 @@ fn stored(room: RoomId, row: &Row<'_>) -> rusqlite::Result<(Body, usize)> {
     let body = Body::restore(kind, json);
     let seq: i64 = row.get("seq")?;
     let body = body.unwrap_or_else(|error| {
-        log::error!("event {seq} of room {} is illegible: {error}", room.0);
+        // What serde says of it may quote it.
+        let (what, column) = (error.classify(), error.column());
+        log::error!("event {seq} of room {} is illegible: {what:?} at byte {column}", room.0);
         let mut lost = Body::message(MessageText::removed(), None, None);
         lost.redact();
         lost

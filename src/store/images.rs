@@ -192,13 +192,14 @@ fn in_room(row: &Row<'_>) -> rusqlite::Result<(ImageRow, Option<String>)> {
     Ok((ImageRow::load(row)?, row.get("room_name")?))
 }
 
-/// The newest of those that are gone, oldest first.
-pub(super) fn gone(conn: &Connection) -> rusqlite::Result<Vec<ImageId>> {
+/// The newest of those that are gone, with their rooms, oldest first.
+pub(super) fn gone(conn: &Connection) -> rusqlite::Result<Vec<(ImageId, RoomId)>> {
     let mut rows = conn.prepare(
-        "SELECT id FROM (SELECT number, id FROM images WHERE state <> 'present'
+        "SELECT id, room FROM (SELECT number, id, room FROM images WHERE state <> 'present'
              ORDER BY number DESC LIMIT ?1) ORDER BY number",
     )?;
-    rows.query_map([KNOWN_GONE], |row| row.get::<_, Id>(0).map(|id| id.0))?.collect()
+    let load = |row: &Row<'_>| Ok((row.get::<_, Id>(0)?.0, RoomId(row.get(1)?)));
+    rows.query_map([KNOWN_GONE], load)?.collect()
 }
 
 /// The rows of pictures that `author` may put into a message in `room`, in order.

@@ -69,7 +69,7 @@ use ledger::Ledger;
 use wal::Wal;
 use writer::Writer;
 
-use crate::model::Nick;
+use crate::model::{Nick, config};
 
 /// So many batches and pings may wait for the writer.
 const WRITES: usize = 64;
@@ -85,6 +85,15 @@ pub enum Durability {
     Normal,
     /// A power cut too: every commit waits for the disk.
     Full,
+}
+
+impl From<config::Durability> for Durability {
+    fn from(said: config::Durability) -> Self {
+        match said {
+            config::Durability::Normal => Self::Normal,
+            config::Durability::Full => Self::Full,
+        }
+    }
 }
 
 /// A handle to the store; clones are the same store. When the last one is dropped, the threads end
@@ -111,7 +120,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Broken`] with a sentence for the operator if the file is damaged, written by a
-    /// newer version, another program's, or in use; [`StoreError::Full`].
+    /// newer version, or another program's; [`StoreError::InUse`]; [`StoreError::Full`].
     pub fn open(db: &Path, durability: Durability) -> Result<(Self, Boot), StoreError> {
         let claim = Claim::take(db)?;
         let (mut ledger, boot) = Ledger::first(db, durability)?;

@@ -74,9 +74,9 @@ pub enum Op {
     /// Removes logins and the sessions that came with them. Answers `Done`, also where there were
     /// none.
     EndLogins(Vec<LoginId>),
-    /// Shortens the addresses of logins that were last used before a moment. Answers `Done`.
+    /// Shortens the addresses of logins that began before a moment. Answers `Done`.
     ShortenAddresses {
-        /// Those that were used at this moment and later keep theirs.
+        /// Those that began at this moment and later keep theirs.
         before: Timestamp,
     },
     /// A device showed that it is known to an account: remembers it, the newest 20 of each account.

@@ -3,14 +3,11 @@
 //! When an account ends, a name is free again or an address is shortened is decided above.
 //! Invariant: of accounts that are not over no two have one folded name.
 
-use std::net::IpAddr;
-
-use ipnet::IpNet;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::rows::{all, nick};
 use super::{Outcome, private};
-use crate::model::{LoginId, Nick, PasswordHash, Role, Timestamp, TokenHash, UserId};
+use crate::model::{LoginId, Nick, PasswordHash, Role, Timestamp, TokenHash, UserId, shortened};
 
 /// So many devices of an account are known.
 const DEVICES: i64 = 20;
@@ -109,7 +106,7 @@ pub struct LoginRow {
     pub expires_at: Timestamp,
     /// What the device said of itself (`User-Agent`), for who looks at the list; bounded.
     pub label: String,
-    /// Where it was used last; shortened after a while.
+    /// Where it began; shortened after a while.
     pub address: String,
 }
 
@@ -175,11 +172,11 @@ pub(super) fn end_logins(conn: &Connection, ids: &[LoginId]) -> rusqlite::Result
     Ok(())
 }
 
-/// Shortens the addresses of logins that were last used before `before`. Returns whether there was
-/// one.
+/// Shortens the addresses of logins that began before `before`, which is when they were noted.
+/// Returns whether there was one.
 pub(super) fn shorten_addresses(conn: &Connection, before: Timestamp) -> rusqlite::Result<bool> {
     let sql = "SELECT slot, content FROM logins JOIN private ON slot = address
-               WHERE used_at < ?1 AND instr(content, x'2f') = 0";
+               WHERE created_at < ?1 AND instr(content, x'2f') = 0";
     let load = |row: &Row<'_>| Ok((row.get(0)?, private::text(row.get_ref(1)?)));
     let long: Vec<(i64, Option<String>)> = all(conn, sql, [before.0], load)?;
     let mut any = false;
@@ -189,13 +186,6 @@ pub(super) fn shorten_addresses(conn: &Connection, before: Timestamp) -> rusqlit
         any = true;
     }
     Ok(any)
-}
-
-/// The network that an address is in: wide enough that it says nothing of one person.
-fn shortened(address: &str) -> Option<String> {
-    let address = address.parse::<IpAddr>().ok()?.to_canonical();
-    let bits = if address.is_ipv4() { 24 } else { 48 };
-    IpNet::new(address, bits).ok().map(|network| network.trunc().to_string())
 }
 
 /// Every known device, with its account and when it was last seen.

@@ -54,7 +54,7 @@ pub struct PersonLogin {
     pub expires_at: Timestamp,
     /// What the device said of itself.
     pub label: String,
-    /// Where it was used last.
+    /// Where it began, shortened if that was long ago.
     pub address: String,
 }
 

@@ -27,7 +27,7 @@ pub struct Boot {
     /// Every picture that is there, oldest first.
     pub images: Vec<ImageRow>,
     /// Pictures that were there, oldest first; the newest 100,000 of them.
-    pub gone: Vec<ImageId>,
+    pub gone: Vec<(ImageId, RoomId)>,
     /// Every account, also those whose names are in quarantine.
     pub accounts: Vec<AccountRow>,
     /// Every login.

@@ -14,7 +14,7 @@ use super::rooms::{asked, shown};
 use super::who::{actor, came_securely, client};
 use crate::auth::{Kind, Secret};
 use crate::chat::{Challenge, Ending, LogIn, LogOut, NewLogin, WhoAmI};
-use crate::model::LoginId;
+use crate::model::{LoginId, TokenHash};
 use crate::protocol::{Code, Refusal, parse_nick};
 use crate::session::{DEVICE, LOGIN, cookie, cookies, fingerprint};
 
@@ -46,6 +46,7 @@ pub async fn log_in(
         device: device.hash(),
         label: label(&request),
         address: address.to_string(),
+        replaces: replaced(&request, &site, secure),
     };
     let answer = asked(&site, |channel| LogIn { proof, new, channel }).await?;
     let mut response = HttpResponse::Ok();
@@ -56,6 +57,12 @@ pub async fn log_in(
         .cookie(cookies::build(LOGIN, token.reveal().to_owned(), secure, age))
         .cookie(cookies::build(DEVICE, device.reveal().to_owned(), secure, Some(DEVICE_AGE)));
     Ok(response.body(with_token(&answer.json, token.reveal())?))
+}
+
+/// The login of this browser until now. Another site's page cannot have one replaced.
+fn replaced(request: &HttpRequest, site: &Site, secure: bool) -> Option<TokenHash> {
+    let own = site.origins.is_own(request.headers());
+    cookie(request.headers(), LOGIN, Kind::Login.prefix(), secure).filter(|_| own)
 }
 
 fn new_secrets() -> (Secret, Secret) {

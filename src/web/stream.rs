@@ -22,7 +22,7 @@ use super::Site;
 use super::refused::Refused;
 use super::rooms::{ask, room_name};
 use super::who::{client, reader};
-use crate::chat::{Answer, Ask, Class, Enter, Gone, Heart, Local, Outlet, Reader};
+use crate::chat::{Answer, Ask, Class, Enter, Gone, Heart, Local, Outlet, Reader, TooMuch};
 use crate::model::{ConnId, Epoch, RoomName, uptime_ms};
 use crate::protocol::{After, Close, Code, Refusal, wire};
 use crate::session::Seat;
@@ -105,13 +105,13 @@ struct Line {
 }
 
 impl Line {
-    fn queue(&self, text: String) -> bool {
+    fn queue(&self, text: String) -> Result<(), TooMuch> {
         if self.bytes.get() + text.len() > self.limit {
-            return false;
+            return Err(TooMuch);
         }
         self.bytes.set(self.bytes.get() + text.len());
         self.queue.borrow_mut().push_back(text.into());
-        true
+        Ok(())
     }
 
     fn dress(&self, json: &str, text: &mut String) {
@@ -170,7 +170,7 @@ impl Line {
 }
 
 impl Outlet for Line {
-    fn push(&self, frames: &Bytes, class: Class) -> bool {
+    fn push(&self, frames: &Bytes, class: Class) -> Result<u32, TooMuch> {
         let mut text = String::new();
         for payload in wire::payloads(frames) {
             let Ok(json) = std::str::from_utf8(payload) else { continue };
@@ -184,9 +184,12 @@ impl Outlet for Line {
             // What was asked for: a long catch-up is not a slow reader.
             let asked = Asked { text, _frame: frames.clone() };
             self.queue.borrow_mut().push_back(Bytes::from_owner(asked));
-            return true;
+            return Ok(0);
         }
-        text.is_empty() || self.queue(text)
+        if !text.is_empty() {
+            self.queue(text)?;
+        }
+        Ok(0)
     }
 
     fn answered(&self, _: Answer) {}
@@ -204,7 +207,8 @@ impl Outlet for Line {
     fn beat(&self, now: u64) -> Heart {
         // A comment keeps proxies from closing; a full line has enough to say already.
         if self.queue.borrow().is_empty() {
-            self.queue(":\n\n".to_owned());
+            // An empty line has room for it.
+            let _ = self.queue(":\n\n".to_owned());
             self.wake();
         }
         Heart::Beats(now + self.interval_ms)

@@ -4,14 +4,6 @@ use serde_json::{Value, json};
 
 use crate::stage::{TestApp, eventually};
 
-/// The value of a metric; labels belong to its name.
-fn metric(app: &TestApp, name: &str) -> f64 {
-    let text = app.get("/metrics").body;
-    let line = text.lines().find(|line| line.rsplit_once(' ').is_some_and(|(n, _)| n == name));
-    let value = line.and_then(|line| line.rsplit_once(' ')?.1.parse().ok());
-    value.unwrap_or_else(|| panic!("{name} is not in\n{text}"))
-}
-
 #[tokio::test]
 async fn an_open_server_is_alive_and_ready() {
     let app = TestApp::start();
@@ -44,19 +36,19 @@ async fn the_metrics_count_what_happens() {
         (r#"parlor_refusals_total{code="text_empty"}"#, 1.0),
         (r#"parlor_refusals_total{code="rate_limited"}"#, 0.0),
     ] {
-        assert_eq!(metric(&app, name), value, "{name}");
+        assert_eq!(app.metric(name), value, "{name}");
     }
-    assert!(metric(&app, "parlor_deliveries_total") >= 20.0);
-    let commits = metric(&app, "parlor_log_commits_total");
-    assert!(commits >= 1.0 && metric(&app, "parlor_log_commit_seconds_count") >= commits);
+    assert!(app.metric("parlor_deliveries_total") >= 20.0);
+    let commits = app.metric("parlor_log_commits_total");
+    assert!(commits >= 1.0 && app.metric("parlor_log_commit_seconds_count") >= commits);
     drop(stream);
     ada.leave_politely().await;
     drop(bob);
     eventually("the connections are counted out", async || {
-        (metric(&app, "parlor_connections") == 0.0).then_some(())
+        (app.metric("parlor_connections") == 0.0).then_some(())
     })
     .await;
-    assert_eq!(metric(&app, "parlor_sessions"), 1.0, "the dropped one is held");
+    assert_eq!(app.metric("parlor_sessions"), 1.0, "the dropped one is held");
 }
 
 #[tokio::test]
@@ -77,7 +69,7 @@ async fn refused_upgrades_are_counted_as_well() {
     let app = TestApp::start();
     let more = "Origin: https://evil.example\r\n";
     app.exchange(&crate::stage::request("/ws", more)).await.refused(403, "forbidden");
-    assert_eq!(metric(&app, r#"parlor_refusals_total{code="forbidden"}"#), 1.0);
+    assert_eq!(app.metric(r#"parlor_refusals_total{code="forbidden"}"#), 1.0);
 }
 
 #[tokio::test]
@@ -85,5 +77,5 @@ async fn silent_peers_and_slow_readers_are_counted() {
     let app = TestApp::with(&["heartbeat.interval_ms=100", "heartbeat.timeout_ms=300"]);
     let mut silent = app.raw_with("/ws?nick=ada&room=lobby", None).await;
     assert_eq!(silent.close_code().await.0, 4002);
-    assert_eq!(metric(&app, "parlor_silent_peers_cut_total"), 1.0);
+    assert_eq!(app.metric("parlor_silent_peers_cut_total"), 1.0);
 }

@@ -185,7 +185,7 @@ async fn who_asks_for_far_too_much_at_once_is_cut_off() {
     assert!(within("the end", client.end).await.expect("no panic").is_err());
     ada.say("lobby", "nobody else was").await;
     let cut = app.get("/metrics").body;
-    assert!(cut.contains("parlor_greedy_connections_cut_total 1"), "{cut}");
+    assert!(cut.contains(r#"parlor_http_connections_cut_total{cause="too_much"} 1"#), "{cut}");
 }
 
 #[tokio::test]

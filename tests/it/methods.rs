@@ -3,7 +3,7 @@
 use crate::stage::TestApp;
 
 /// Every address, with the methods that it takes.
-const ADDRESSES: [(&str, &str); 17] = [
+const ADDRESSES: [(&str, &str); 20] = [
     ("/", "GET, HEAD, OPTIONS"),
     ("/r/lobby", "GET, HEAD, OPTIONS"),
     ("/static/js/main.js", "GET, HEAD, OPTIONS"),
@@ -12,7 +12,10 @@ const ADDRESSES: [(&str, &str); 17] = [
     ("/healthz", "GET, HEAD, OPTIONS"),
     ("/readyz", "GET, HEAD, OPTIONS"),
     ("/metrics", "GET, HEAD, OPTIONS"),
-    ("/api/v1/rooms", "GET, HEAD, OPTIONS"),
+    ("/api/v1/rooms", "GET, HEAD, POST, OPTIONS"),
+    ("/api/v1/accounts", "POST, OPTIONS"),
+    ("/api/v1/me", "GET, HEAD, DELETE, OPTIONS"),
+    ("/api/v1/me/logins/l-0", "DELETE, OPTIONS"),
     ("/api/v1/rooms/lobby/events", "GET, HEAD, OPTIONS"),
     ("/api/v1/rooms/lobby/stream", "GET, HEAD, OPTIONS"),
     ("/api/v1/rooms/lobby/messages", "POST, OPTIONS"),

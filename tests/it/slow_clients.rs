@@ -132,7 +132,7 @@ async fn slow_readers_end(app: TestApp) {
     let gone = async {
         loop {
             let metrics = app.get("/metrics").body;
-            if metrics.contains("parlor_slow_requests_cut_total 1") {
+            if metrics.contains(r#"parlor_http_connections_cut_total{cause="unread_answer"} 1"#) {
                 return since.elapsed();
             }
             tokio::time::sleep(Duration::from_millis(200)).await;

@@ -225,3 +225,26 @@ fn a_private_room_is_nowhere_for_those_outside_and_an_invitation_opens_it_so_oft
     world.ask(3, r#"{"type":"leave","room":"den"}"#);
     assert_eq!(code(&world.ask(3, r#"{"type":"join","room":"den"}"#)), "room_not_found");
 }
+
+#[test]
+fn a_guest_who_loads_the_page_anew_is_still_in_the_private_room_and_one_sent_out_is_not() {
+    let mut world = lobby(|_| {});
+    world.ask(2, r#"{"type":"create","room":"den","visibility":"private"}"#);
+    world.ask(2, r#"{"type":"join","room":"den"}"#);
+    let token = world.hello(4, "ivy").remove(0)["resume"]["token"].as_str().unwrap().to_owned();
+    let invited = last(&world.ask(2, r#"{"type":"invite","room":"den","uses":1}"#));
+    let secret = invited["invite"].as_str().unwrap();
+    world.ask(4, &format!(r#"{{"type":"join","room":"den","invite":"{secret}"}}"#));
+    let back = r#"{"type":"join","room":"den"}"#;
+    world.drop_connection(4, true);
+    assert_eq!(world.resume(5, &token)[0]["type"], "welcome");
+    assert_eq!(last(&world.ask(5, back))["type"], "joined");
+    world.drop_connection(5, true);
+    assert_eq!(
+        last(&world.ask(2, r#"{"type":"kick","room":"den","nick":"ivy","seconds":1}"#))["type"],
+        "ok"
+    );
+    world.wait(1000);
+    assert_eq!(world.resume(6, &token)[0]["type"], "welcome");
+    assert_eq!(code(&world.ask(6, back)), "room_not_found");
+}

@@ -5,6 +5,7 @@ use super::*;
 use crate::chat::{Applicant, Channel, Ending, Legacy, NewLogin, Operation};
 use crate::model::{PasswordHash, Role, TokenHash};
 use crate::protocol::{Code, Refusal};
+use crate::store::StoreError;
 
 impl World {
     /// An account, as the operator adds one.
@@ -33,6 +34,11 @@ impl World {
 
     /// A login whose token is `token`.
     pub(super) fn log_in(&mut self, name: &str, token: &str) -> Result<(), Code> {
+        self.log_in_over(name, token, None)
+    }
+
+    /// The same in a browser that has a login already.
+    fn log_in_over(&mut self, name: &str, token: &str, old: Option<&str>) -> Result<(), Code> {
         let nick = Nick::parse(name).unwrap();
         let proof = self.chat.proof(&nick).ok_or(Code::BadCredentials)?;
         let new = NewLogin {
@@ -40,6 +46,7 @@ impl World {
             device: TokenHash::of(&format!("device of {token}")),
             label: String::new(),
             address: String::new(),
+            replaces: old.map(TokenHash::of),
         };
         let answer = self.answered(|chat, now, channel| chat.log_in(now, &proof, new, channel));
         answer.map(|_| ()).map_err(|refusal| refusal.code)
@@ -174,6 +181,25 @@ fn what_ends_a_login_ends_its_sockets_and_no_others() {
 }
 
 #[test]
+fn a_browsers_new_login_takes_the_place_of_the_one_that_it_had() {
+    let mut world = World::new(|_| ());
+    world.somebody(1, "ada", Role::Member);
+    world.log_in("ada", "phone").unwrap();
+    world.come(2, "phone");
+    world.log_in_over("ada", "newer", Some("ada")).unwrap();
+    assert_eq!(world.closed, [(conn(1), Close::LoginEnded)], "and not the phone");
+    let me = |world: &mut World, token: &str| {
+        let token = TokenHash::of(token);
+        let answer = world.answered(|c, now, ch| c.me(now, &token, ch));
+        answer.map(|_| ()).map_err(|refusal| refusal.code)
+    };
+    assert_eq!(me(&mut world, "ada"), Err(Code::BadCredentials));
+    assert_eq!(me(&mut world, "newer"), Ok(()));
+    assert_eq!(me(&mut world, "phone"), Ok(()));
+    world.log_in_over("ada", "newest", Some("never was one")).unwrap();
+}
+
+#[test]
 fn a_login_ends_by_itself_unused_and_old() {
     let mut world = World::new(|config| {
         config.logins.idle_s = 100;
@@ -250,4 +276,59 @@ fn an_account_may_be_here_so_often_and_a_session_that_waits_in_vain_gives_way() 
     assert_eq!(world.come(3, "ada")[0]["code"], "rate_limited");
     world.drop_connection(2, false);
     assert_eq!(kinds(&world.come(3, "ada")), ["welcome"]);
+}
+
+#[test]
+fn a_login_that_is_on_its_way_while_the_password_changes_does_not_count() {
+    let mut world = World::new(|_| {});
+    world.account("ada", Role::Member);
+    let nick = Nick::parse("ada").unwrap();
+    let proof = world.chat.proof(&nick).unwrap();
+    let (token, device) = (TokenHash::of("thief"), TokenHash::of("device"));
+    let (label, address) = (String::new(), String::new());
+    let new = NewLogin { token, device, label, address, replaces: None };
+    let (channel, mut answer) = Channel::new();
+    let now = world.moment();
+    world.chat.log_in(now, &proof, new, channel);
+    world.operate(Operation::Password { nick, password: hash("another") }).unwrap();
+    let refused = answer.try_recv().expect("it is answered").unwrap_err();
+    assert_eq!(refused.code, Code::BadCredentials);
+    assert_eq!(last(&world.come(1, "thief"))["code"], "bad_credentials");
+    world.wait(1);
+    assert_eq!(world.log_in("ada", "owner"), Ok(()));
+}
+
+#[test]
+fn a_change_that_the_store_could_not_keep_is_kept_later() {
+    let mut world = World::new(|_| {});
+    world.account("ada", Role::Member);
+    let nick = Nick::parse("ada").unwrap();
+    let (channel, mut answer) = Channel::new();
+    let now = world.moment();
+    world.chat.operate(now, Operation::Role { nick, role: Role::Owner }, channel);
+    let batch = world.chat.batch().expect("it is to be kept");
+    world.chat.committed(batch, Err(StoreError::Busy));
+    world.carry_out();
+    assert_eq!(answer.try_recv().expect("it is answered").unwrap_err().code, Code::Busy);
+    let again = world.chat.batch().expect("it waits for better times");
+    let kept = |op: &Op| matches!(op, Op::SaveAccount(row) if row.role == Role::Owner);
+    assert!(again.iter().any(kept), "{again:?}");
+}
+
+#[test]
+fn a_login_that_has_ended_opens_nothing_before_the_janitor_comes() {
+    let mut world = World::new(|config| config.logins.max_s = 10);
+    world.somebody(1, "ada", Role::Member);
+    let welcome = world.come(2, "ada").remove(0);
+    let secret = welcome["resume"]["token"].as_str().unwrap().to_owned();
+    let session = TokenHash::of(&secret);
+    let me = |chat: &mut Chat, now, channel| chat.me(now, &session, channel);
+    assert!(world.answered(me).is_ok());
+    world.drop_connection(2, false);
+    world.wait(10_000);
+    assert_eq!(world.answered(me).unwrap_err().code, Code::BadCredentials);
+    assert_eq!(last(&world.resume(3, &secret))["code"], "bad_credentials");
+    world.chat.sweep(world.moment());
+    world.settle();
+    assert_eq!(world.closed.last().map(|(_, close)| *close), Some(Close::LoginEnded));
 }

@@ -271,9 +271,9 @@ fn one_session_uploads_so_many_at_once_and_so_often() {
     assert!(world.let_upload(&ada, 100).is_ok());
     let (mut hurried, ada, _) = two_people(|config| {
         config.limits.messages_per_second = 1;
-        config.limits.burst = 4;
+        config.limits.uploads_per_minute = 60;
     });
-    for _ in 0..4 {
+    for _ in 0..60 {
         let pass = hurried.let_upload(&ada, 100).unwrap();
         hurried.chat.give_up_upload(pass.ticket);
     }

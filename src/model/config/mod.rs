@@ -176,6 +176,10 @@ pub struct Limits {
     pub connections_per_address: usize,
     /// Milliseconds from the upgrade to `hello`.
     pub hello_ms: u64,
+    /// Milliseconds from the first byte of a request over HTTP to the end of its head.
+    pub head_ms: u64,
+    /// Milliseconds from one byte of an answer over HTTP that is taken to the next.
+    pub unread_ms: u64,
     /// Events of the longest catch-up that one `join` proves.
     pub catch_up_events: usize,
     /// Bytes of one uploaded picture.
@@ -325,6 +329,8 @@ impl Default for Limits {
             connections: 0,
             connections_per_address: 512,
             hello_ms: 60_000,
+            head_ms: 10_000,
+            unread_ms: 30_000,
             catch_up_events: 5_000,
             image_bytes: 10 << 20,
             image_pixels: 40_000_000,

@@ -60,13 +60,13 @@ pub(super) static ROWS: &[Row] = &[
         "Accounts that there may be."),
     row!(accounts.quarantine_s, "seconds", or_zero("the name is free at once", 100 * 366 * 86_400),
         "How long the name of a deleted account is nobody's."),
-    row!(logins.idle_s, "seconds", whole(60, 10 * 366 * 86_400),
+    row!(logins.idle_s, "seconds", whole(1, 10 * 366 * 86_400),
         "A login that is not used for so long ends."),
-    row!(logins.max_s, "seconds", whole(60, 10 * 366 * 86_400),
+    row!(logins.max_s, "seconds", whole(1, 10 * 366 * 86_400),
         "A login ends after so long, however much it is used."),
     row!(privacy.addresses_s, "seconds", or_zero("at once", 10 * 366 * 86_400),
-        "After so long the list of one's logins shows only the network that a login was used from, \
-         and the server knows no more."),
+        "After so long the list of one's logins shows only the network that a login came from, and the \
+         server knows no more."),
     row!(privacy.audit_s, "seconds", whole(60, 100 * 366 * 86_400),
         "What moderators and owners did is known for so long (`parlor audit`)."),
     row!(durability, "", DURABILITIES,
@@ -112,6 +112,10 @@ pub(super) static ROWS: &[Row] = &[
         "Open connections from one address."),
     row!(limits.hello_ms, "ms", whole(50, DAY_MS),
         "How long a new connection may take to say `hello`."),
+    row!(limits.head_ms, "ms", whole(50, DAY_MS),
+        "How long the head of a request over HTTP may take to come."),
+    row!(limits.unread_ms, "ms", whole(50, DAY_MS),
+        "How long an answer over HTTP may wait for its reader to take more of it."),
     row!(limits.catch_up_events, "events", whole(1, 1_000_000),
         "The longest catch-up that one `join` delivers. Who missed more gets the latest \
          events as a fresh start."),

@@ -71,7 +71,7 @@ fn addresses_of_old_logins_are_shortened_once() {
         ("unix", "unix"),
     ];
     let with = |id: i64, address: &str| LoginRow { address: address.into(), ..login(id, "Ada") };
-    let fresh = LoginRow { used_at: NOON.plus(1), ..login(9, "Ada") };
+    let fresh = LoginRow { created_at: NOON.plus(1), ..login(9, "Ada") };
     let old = (1..).zip(shown).map(|(id, (address, _))| save_login(&with(id, address)));
     store.commit(old.chain([save_login(&fresh)]).collect());
     for _ in 0..2 {

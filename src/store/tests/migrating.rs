@@ -45,7 +45,7 @@ fn a_database_of_layout_2_opens_with_all_that_was_in_it() {
     assert_eq!((boot.rooms[0].seq, boot.rooms.len()), (1, 1));
     assert_eq!(boot.sessions[0].login, None);
     assert_eq!(boot.images, [picture(2)]);
-    assert_eq!(boot.gone, [picture(1).id]);
+    assert_eq!(boot.gone, [(picture(1).id, LOBBY)]);
     assert_eq!(store.log(LOBBY)[0].body, said("hello"));
     assert_eq!(store.append("Ada", reacted(1, "☕", true)), appended(2));
     assert_eq!(store.commit(vec![save_account(&account("Ada"))]), [Outcome::Done]);

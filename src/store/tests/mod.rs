@@ -140,9 +140,9 @@ fn author(name: &str) -> Author {
 /// An account; the same name is the same user as that of [`author`].
 fn account(name: &str) -> AccountRow {
     let Author { user, nick, .. } = author(name);
-    let password = Some(
-        PasswordHash::parse(&format!("$argon2id$v=19$m=19456,t=2,p=1$salt${name}-secret")).unwrap(),
-    );
+    // A hash is plain ASCII, whatever the name is.
+    let hash = format!("$argon2id$v=19$m=19456,t=2,p=1$salt${}-secret", name.escape_unicode());
+    let password = Some(PasswordHash::parse(&hash).unwrap());
     AccountRow { id: user, nick, role: Role::Member, password, created_at: NOON, ended_at: None }
 }
 

@@ -125,7 +125,7 @@ fn pictures_come_back_after_a_restart_and_those_that_went_are_known() {
     let boot = store.reopened().boot;
     let claimed = ImageRow { seq: Some(1), alt: AltText::default(), ..picture(1) };
     assert_eq!(boot.images, [claimed, picture(2)]);
-    assert_eq!(boot.gone, [ImageId(3)]);
+    assert_eq!(boot.gone, [(ImageId(3), LOBBY)]);
 }
 
 #[test]

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use parlor::model::Role;
 use tempfile::TempDir;
 
 use super::{Certificate, PATIENCE};
@@ -17,6 +18,7 @@ use super::{Certificate, PATIENCE};
 /// A running server.
 pub struct TestApp {
     settings: Vec<String>,
+    files: Option<u32>,
     data: PathBuf,
     pub(super) home: TempDir,
     child: Child,
@@ -37,10 +39,20 @@ impl TestApp {
         Self::with(&["limits.messages_per_second=0"])
     }
 
-    /// With `KEY=VALUE` settings.
+    /// With `KEY=VALUE` settings; `RUST_LOG=…` is one of the environment.
     pub fn with(settings: &[&str]) -> Self {
         let home = tempfile::tempdir().expect("a directory for the test");
         let data = home.path().join("data");
+        Self::begin(home, data, settings.iter().map(ToString::to_string).collect(), None)
+    }
+
+    /// With these accounts in it from the beginning.
+    pub fn with_accounts(settings: &[&str], accounts: &[(&str, Role)]) -> Self {
+        let home = tempfile::tempdir().expect("a directory for the test");
+        let data = home.path().join("data");
+        for (nick, role) in accounts {
+            super::accounts::add_account(&data, nick, *role);
+        }
         Self::begin(home, data, settings.iter().map(ToString::to_string).collect(), None)
     }
 
@@ -50,15 +62,33 @@ impl TestApp {
         Self::begin(home, data.into(), settings.iter().map(ToString::to_string).collect(), None)
     }
 
+    /// Where it may open only so many files.
+    pub fn with_files(files: u32, settings: &[&str]) -> Self {
+        let home = tempfile::tempdir().expect("a directory for the test");
+        let data = home.path().join("data");
+        let settings = settings.iter().map(ToString::to_string).collect();
+        Self::limited(home, data, settings, None, Some(files))
+    }
+
     pub(super) fn begin(
         home: TempDir,
         data: PathBuf,
         settings: Vec<String>,
         certificate: Option<Certificate>,
     ) -> Self {
-        let (child, stdout, address) = launch(home.path(), &data, &settings);
+        Self::limited(home, data, settings, certificate, None)
+    }
+
+    fn limited(
+        home: TempDir,
+        data: PathBuf,
+        settings: Vec<String>,
+        certificate: Option<Certificate>,
+        files: Option<u32>,
+    ) -> Self {
+        let (child, stdout, address) = launch(home.path(), &data, &settings, files);
         let agent = super::http::agent();
-        Self { settings, data, home, child, address, certificate, agent, _stdout: stdout }
+        Self { settings, files, data, home, child, address, certificate, agent, _stdout: stdout }
     }
 
     /// Where it listens.
@@ -74,7 +104,8 @@ impl TestApp {
 
     /// Starts it again on the same data, after it has ended; the port is another one.
     pub fn start_again(&mut self) {
-        let (child, stdout, address) = launch(self.home.path(), &self.data, &self.settings);
+        let (child, stdout, address) =
+            launch(self.home.path(), &self.data, &self.settings, self.files);
         (self.child, self._stdout, self.address) = (child, stdout, address);
     }
 
@@ -207,17 +238,26 @@ fn launch(
     home: &Path,
     data: &Path,
     settings: &[String],
+    files: Option<u32>,
 ) -> (Child, BufReader<ChildStdout>, SocketAddr) {
     let log = File::options().create(true).append(true).open(home.join("log"));
-    let mut command = Command::new(env!("CARGO_BIN_EXE_parlor"));
+    let program = env!("CARGO_BIN_EXE_parlor");
+    let mut command = Command::new(if files.is_some() { "sh" } else { program });
+    if let Some(files) = files {
+        let line = format!("ulimit -n {files} && exec \"$0\" \"$@\"");
+        command.args(["-c", &line, program]);
+    }
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("PARLOR_") {
             command.env_remove(name);
         }
     }
     command.current_dir(home).args(["--listen", "127.0.0.1:0"]).arg("--data").arg(data);
-    command.args(settings.iter().flat_map(|setting| ["--set", setting]));
-    command.env("RUST_LOG", "warn").stdout(Stdio::piped());
+    // What its log says is no key of the configuration.
+    let logs = settings.iter().find_map(|setting| setting.strip_prefix("RUST_LOG="));
+    let keys = settings.iter().filter(|setting| !setting.starts_with("RUST_LOG="));
+    command.args(keys.flat_map(|setting| ["--set", setting]));
+    command.env("RUST_LOG", logs.unwrap_or("warn")).stdout(Stdio::piped());
     command.stderr(log.expect("a log for the test"));
     let mut child = command.spawn().expect("cargo built the program");
     let mut stdout = BufReader::new(child.stdout.take().expect("it is piped"));

@@ -42,15 +42,21 @@ impl TestApp {
 
     /// Opens a socket with this path and query, from this address.
     pub async fn knock_at(&self, path: &str, from: &str) -> Person {
-        self.knock_as(path, from, None).await
+        self.knock_as(path, from, &[]).await
     }
 
     /// Opens a socket as a page does that came with this cookie.
     pub async fn knock_with(&self, cookie: &str) -> Person {
-        self.knock_as("/ws", "127.0.0.1", Some(cookie)).await
+        self.knock_as("/ws", "127.0.0.1", &[("Cookie", cookie)]).await
     }
 
-    async fn knock_as(&self, path: &str, from: &str, cookie: Option<&str>) -> Person {
+    /// Opens a socket with these headers.
+    pub async fn knock_as(
+        &self,
+        path: &str,
+        from: &str,
+        headers: &[(&'static str, &str)],
+    ) -> Person {
         let socket = TcpSocket::new_v4().expect("a socket");
         let from = format!("{from}:0").parse().expect("an address");
         socket.bind(from).expect("all of 127.0.0.0/8 is ours");
@@ -59,9 +65,8 @@ impl TestApp {
         let url = format!("ws://{}{path}", self.address());
         let stream = self.dress(stream, &["http/1.1"]).await;
         let mut request = url.into_client_request().expect("a sound address");
-        if let Some(cookie) = cookie {
-            let cookie = cookie.parse().expect("a sound cookie");
-            request.headers_mut().insert("Cookie", cookie);
+        for (name, value) in headers {
+            request.headers_mut().append(*name, value.parse().expect("a sound header"));
         }
         let opened = tokio_tungstenite::client_async(request, stream);
         let (socket, _) = within("the handshake", opened).await.expect("it is upgraded");
@@ -235,7 +240,12 @@ impl Person {
 
     /// Says goodbye, and waits until the server has, too.
     pub async fn leave_politely(mut self) {
-        self.put(Message::Close(None)).await;
+        self.goodbye().await;
+    }
+
+    /// The same, if the connection is still there.
+    pub async fn goodbye(&mut self) {
+        let _ = self.socket.send(Message::Close(None)).await;
         while self.read().await.is_ok() {}
     }
 

@@ -1,5 +1,7 @@
 //! A hand on the wire: bytes out as the test writes them, frames in as they stand.
 
+use std::time::Duration;
+
 use socket2::SockRef;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
@@ -30,6 +32,7 @@ impl RawFrame {
 pub struct RawSocket {
     stream: Wire,
     received: Vec<u8>,
+    over: bool,
 }
 
 /// The text of a handshake, with more header lines.
@@ -117,7 +120,7 @@ impl TestApp {
 impl RawSocket {
     /// A hand on this wire.
     pub fn over(stream: Wire) -> Self {
-        Self { stream, received: Vec::new() }
+        Self { stream, received: Vec::new(), over: false }
     }
 
     /// The wire.
@@ -160,6 +163,18 @@ impl RawSocket {
         linger.expect("a TCP socket");
     }
 
+    /// Takes in what came, without waiting; says whether the connection has ended.
+    pub fn take_in(&mut self) -> bool {
+        while !self.over {
+            match self.stream.try_take_in(&mut self.received) {
+                Ok(bytes) => self.over = bytes == 0,
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => break,
+                Err(_) => self.over = true,
+            }
+        }
+        self.over
+    }
+
     /// Waits until bytes are there; whether they are, or the connection has ended.
     pub async fn peek(&mut self) -> bool {
         !self.received.is_empty() || self.more().await
@@ -178,23 +193,50 @@ impl RawSocket {
 
     /// Waits for more bytes than there are; `false` at the end of the connection.
     pub async fn more(&mut self) -> bool {
+        if self.over {
+            return false;
+        }
         let read = self.stream.read_buf(&mut self.received);
-        matches!(within("bytes from the server", read).await, Ok(bytes) if bytes > 0)
+        self.over = !matches!(within("bytes from the server", read).await, Ok(bytes) if bytes > 0);
+        !self.over
+    }
+
+    /// Reads at most 64 KiB, so many times with a pause before each.
+    pub async fn read_in_pauses(&mut self, pause: Duration, times: usize) {
+        for _ in 0..times {
+            tokio::time::sleep(pause).await;
+            let mut piece = vec![0; 64 * 1024];
+            let read = within("a piece", self.stream.read(&mut piece)).await;
+            let bytes = read.expect("the connection is not cut");
+            assert!(bytes > 0, "nor at its end");
+            self.received.extend_from_slice(&piece[..bytes]);
+        }
     }
 
     async fn head(&mut self) -> String {
+        self.try_head().await.expect("the server closed without an answer")
+    }
+
+    async fn try_head(&mut self) -> Option<String> {
         loop {
             if let Some(end) = self.received.windows(4).position(|four| four == b"\r\n\r\n") {
                 let head = self.received.drain(..end + 4).collect();
-                return String::from_utf8(head).expect("heads are ASCII");
+                return Some(String::from_utf8(head).expect("heads are ASCII"));
             }
-            assert!(self.more().await, "the server closed without an answer");
+            if !self.more().await {
+                return None;
+            }
         }
     }
 
     /// One HTTP answer; its body goes by Content-Length, else to the end.
     pub async fn answer(&mut self) -> Answer {
-        let head = self.head().await;
+        self.try_answer().await.expect("the server closed without an answer")
+    }
+
+    /// The same, of a server that may close without one.
+    pub async fn try_answer(&mut self) -> Option<Answer> {
+        let head = self.try_head().await?;
         let mut lines = head.trim_end().split("\r\n");
         let status = lines.next().and_then(|line| line.split(' ').nth(1)?.parse().ok());
         let headers = lines
@@ -217,7 +259,7 @@ impl RawSocket {
         let length = length.unwrap_or(self.received.len()).min(self.received.len());
         answer.bytes = self.received.drain(..length).collect();
         answer.body = String::from_utf8_lossy(&answer.bytes).into_owned();
-        answer
+        Some(answer)
     }
 
     /// The next frame; `None` at the end of the connection.

@@ -23,6 +23,21 @@ impl Wire {
         }
     }
 
+    /// Takes in what came, without waiting.
+    pub fn try_take_in(&mut self, bytes: &mut Vec<u8>) -> io::Result<usize> {
+        let mut piece = [0; 16 * 1024];
+        let mut buffer = ReadBuf::new(&mut piece);
+        let mut cx = Context::from_waker(std::task::Waker::noop());
+        match Pin::new(self).poll_read(&mut cx, &mut buffer) {
+            Poll::Ready(read) => {
+                read?;
+                bytes.extend_from_slice(buffer.filled());
+                Ok(buffer.filled().len())
+            }
+            Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),
+        }
+    }
+
     /// The TLS of a connection that has it.
     pub fn tls(&self) -> &TlsStream<TcpStream> {
         match self {
