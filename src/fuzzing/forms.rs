@@ -26,6 +26,8 @@ const ALLOWANCES: [Allowance; 4] = [
 ];
 /// The longest name of a download: what is kept of its sender's, and the ending.
 const NAME_CHARS: usize = 100 + ".webp".len();
+/// The longest name that a file may have.
+const NAME_BYTES: usize = 255;
 
 thread_local! {
     static DESK: Desk = Desk::new();
@@ -139,6 +141,7 @@ fn in_order(form: &Brought, granted: Allowance) {
 fn name(given: &str) {
     let name = download_name(Some(given), ImageKind::Webp);
     assert!(name.chars().count() <= NAME_CHARS && name.ends_with(".webp"), "{name:?}");
+    assert!(name.len() <= NAME_BYTES, "{name:?} is too long for a directory");
     let odd = |c: char| c.is_control() || "/\\:*?\"<>|".contains(c);
     assert!(!name.contains(odd) && !name.starts_with(['.', ' ']), "{name:?}");
     assert_eq!(download_name(Some(&name), ImageKind::Webp), name, "from {given:?}");

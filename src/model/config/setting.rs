@@ -226,8 +226,17 @@ impl Setting for BTreeMap<String, Keep> {
     }
 }
 
+/// Text in quotes, on one line whatever it holds: TOML by itself would take several.
 fn quoted(text: &str) -> String {
-    toml::Value::from(text).to_string()
+    if !text.contains(char::is_control) {
+        return toml::Value::from(text).to_string();
+    }
+    let escaped = text.chars().map(|c| match c {
+        '"' | '\\' => format!("\\{c}"),
+        c if c.is_control() => format!("\\u{:04X}", u32::from(c)),
+        c => c.to_string(),
+    });
+    format!("\"{}\"", escaped.collect::<String>())
 }
 
 /// A TOML key, in quotes only where it needs them.

@@ -194,6 +194,14 @@ fn a_refused_value_names_source_key_rule_and_what_would_have_worked() {
 }
 
 #[test]
+fn a_value_is_shown_on_one_line_whatever_it_holds() {
+    let inputs = set(&["data=a\nb\u{7f}\\\"c"]);
+    let resolved = Resolved::new(&inputs).expect("a path may hold anything but a zero");
+    assert_eq!(listing(&resolved).lines().count(), 1 + ROWS.len());
+    assert!(listing(&resolved).contains(r#""a\u000Ab\u007F\\\"c""#), "{}", listing(&resolved));
+}
+
+#[test]
 fn a_client_is_not_given_up_before_it_was_asked() {
     assert_eq!(
         refused(&set(&["heartbeat.timeout_ms=500"])),
