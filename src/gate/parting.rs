@@ -39,7 +39,8 @@ impl Parting {
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        self.over |= self.proceed(io, cx).is_ready() || self.patience.ends(cx, LAST_WORDS);
+        self.over =
+            self.over || self.proceed(io, cx).is_ready() || self.patience.ends(cx, LAST_WORDS);
         if self.over { Poll::Ready(()) } else { Poll::Pending }
     }
 
