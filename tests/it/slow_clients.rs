@@ -68,13 +68,9 @@ async fn slow_heads_end(app: TestApp) {
 }
 
 #[tokio::test]
-async fn a_head_that_trickles_is_cut_whether_it_is_the_first_or_not() {
-    slow_heads_end(TestApp::with(&["limits.messages_per_second=0"])).await;
-}
-
-#[tokio::test]
-async fn over_tls_it_is_no_different() {
-    slow_heads_end(TestApp::secure(&["limits.messages_per_second=0"])).await;
+async fn a_head_that_trickles_is_cut_whether_it_is_the_first_or_not_and_over_tls_too() {
+    let (plain, tls) = (TestApp::unhurried(), TestApp::secure(&["limits.messages_per_second=0"]));
+    tokio::join!(slow_heads_end(plain), slow_heads_end(tls));
 }
 
 #[tokio::test]
@@ -145,18 +141,16 @@ async fn slow_readers_end(app: TestApp) {
 }
 
 #[tokio::test]
-async fn a_reader_that_stops_in_the_middle_is_cut() {
-    slow_readers_end(TestApp::with(&["resume.grace_ms=600000"])).await;
+async fn a_reader_that_stops_in_the_middle_is_cut_whatever_it_speaks() {
+    const LONG: [&str; 1] = ["resume.grace_ms=600000"];
+    tokio::join!(
+        slow_readers_end(TestApp::with(&LONG)),
+        slow_readers_end(TestApp::secure(&LONG)),
+        a_full_window_ends(TestApp::secure(&LONG)),
+    );
 }
 
-#[tokio::test]
-async fn so_is_one_that_stops_over_tls() {
-    slow_readers_end(TestApp::secure(&["resume.grace_ms=600000"])).await;
-}
-
-#[tokio::test]
-async fn so_is_one_that_leaves_no_room_over_http_2() {
-    let app = TestApp::secure(&["resume.grace_ms=600000"]);
+async fn a_full_window_ends(app: TestApp) {
     let (path, token) = large_picture(&app).await;
     let mut client = Client::connect(&app).await;
     let bearer = format!("Bearer {token}");
