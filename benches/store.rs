@@ -8,9 +8,9 @@ use std::sync::mpsc::sync_channel;
 use std::time::Instant;
 
 use parlor::model::{
-    Author, Body, ClientId, Epoch, MessageText, Nick, RoomName, Timestamp, UserId,
+    Author, Body, ClientId, Epoch, MessageText, Nick, RoomName, RoomSettings, Timestamp, UserId,
 };
-use parlor::store::{Append, Durability, Op, RoomId, RoomRow, Store};
+use parlor::store::{Append, Durability, Op, Rights, RoomId, RoomRow, Store};
 use rand::Rng;
 
 /// Batches on their way at a time: one is committed while the next is made.
@@ -50,6 +50,7 @@ impl Plan {
             first_seq: 1,
             topic: None,
             created_at: Timestamp::now(),
+            settings: RoomSettings::default(),
         })
     }
 
@@ -64,6 +65,7 @@ impl Plan {
             author: author.clone(),
             name_key: "ada".into(),
             body: Body::message(text, None, client_id),
+            rights: Rights::default(),
         })
     }
 }

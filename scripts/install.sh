@@ -30,6 +30,19 @@ else
   echo "install: every Debian package that the tests need is here"
 fi
 
+# Licences, bans and sources of what Parlor depends on. Everything it needs comes from crates.io.
+deny=0.20.2
+if cargo deny --version 2>/dev/null | grep -qx "cargo-deny $deny"; then
+  echo "install: cargo-deny $deny is here"
+else
+  echo "install: cargo-deny $deny (cargo install; takes some minutes, once)"
+  # It runs for seconds: what makes it fast would cost minutes more here.
+  CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
+    cargo install --quiet --locked cargo-deny --version "$deny" ||
+    echo "install: cargo-deny $deny could not be installed (cargo install --locked cargo-deny" \
+      "--version $deny): its stage is skipped"
+fi
+
 if command -v npm >/dev/null 2>&1; then
   stamp=node_modules/.parlor-lock
   if ! cmp -s package-lock.json "$stamp"; then

@@ -47,11 +47,20 @@ with_chromium() {
   with_node "$@"
 }
 
+deny() {
+  if ! cargo deny --version >/dev/null 2>&1; then
+    echo "skipped: cargo-deny is missing (see the install stage)"
+    return 3
+  fi
+  cargo deny --locked --workspace check --hide-inclusion-graph bans licenses sources
+}
+
 release() { cargo build --release --bin parlor --example echo; }
 
 stage "install" bash scripts/install.sh
 stage "formatting" cargo fmt --check
 stage "lints" cargo clippy --all-targets --quiet -- -D warnings
+stage "licences, bans, sources (cargo deny)" deny
 stage "unit, property and integration tests" rust_tests
 stage "documentation examples in code" cargo test --quiet --doc
 stage "release build" release

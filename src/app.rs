@@ -1,8 +1,8 @@
 //! The composition root: store, chat, janitor, HTTP and sockets put together, started, stopped.
 
-use std::future::ready;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -10,80 +10,88 @@ use std::time::Duration;
 
 use actix::prelude::*;
 use actix_codec::Framed;
-use actix_http::HttpService;
+use actix_http::body::MessageBody;
 use actix_http::error::DispatchError;
+use actix_http::{HttpServiceBuilder, Request, h1};
 use actix_rt::net::TcpStream;
-use actix_rt::signal::unix::{SignalKind, signal};
+use actix_rt::signal::unix::{Signal, SignalKind, signal};
 use actix_rt::time::timeout;
 use actix_server::{Server, ServerHandle};
-use actix_service::{ServiceFactoryExt, fn_service, map_config};
+use actix_service::{ServiceFactory, ServiceFactoryExt, apply_fn_factory, fn_service, map_config};
 use actix_web::dev::AppConfig;
 use actix_web::{App, middleware, web};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use rand::SeedableRng;
 
+use crate::auth::Hashing;
 use crate::chat::{Chat, ChatServer, Cut, Local, Meters, Moment, Relay, Rules, Shutdown, WorkerUp};
+use crate::gate::{Answer, Counts, Entrance, Front, Keyring, Line, Times};
 use crate::janitor::Janitor;
 use crate::model::config::{Config, Durability};
-use crate::model::{Timestamp, uptime_ms};
+use crate::model::{Role, Timestamp, uptime_ms};
+use crate::operator::Desk;
 use crate::session::{
-    Admission, Doorman, Household, LinkLimits, Origins, Pulse, Seat, TURNS_A_PASS, Turns,
+    Admission, Doorman, Household, LinkLimits, Origins, Pulse, Socket, TURNS_A_PASS, Turns,
 };
-use crate::store::{self, Store, StoreError};
+use crate::store::{AccountRow, Boot, Store, StoreError};
 use crate::uploads::Gallery;
-use crate::web::{
-    Darkroom, KEEP_ALIVE_MS, Patience, Site, Surroundings, Watched, routes, security_headers,
-    turnstile,
-};
+use crate::web::{Darkroom, Site, cors, routes, turnstile};
 
 /// How long connections may take to say goodbye at a shutdown.
 const FAREWELL: Duration = Duration::from_secs(3);
 /// Upper ends of the buckets of `parlor_log_commit_seconds`.
 const COMMIT_BUCKETS: [f64; 9] = [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 1.0, 10.0];
+/// What a client may send over HTTP/2 before it is read: of one request,
+const STREAM_WINDOW: u32 = 256 * 1024;
+/// and of all requests of a connection.
+const CONNECTION_WINDOW: u32 = 512 * 1024;
 /// File descriptors that are not for connections: the store, listeners, standard streams.
 const SPARE_FILES: u64 = 64;
 /// So many connections that found no place may stay to be told so, and at most a share of all.
 const STANDING: usize = 8_192;
 const STANDING_SHARE: usize = 4;
-/// HTTP's own timer of a request's head goes off so much later than ours.
-const LATER: Duration = Duration::from_secs(5);
-/// How long they have for their request, in milliseconds.
-const STANDING_MS: u64 = 5_000;
 
-/// Serves until told to stop (SIGTERM, SIGINT).
+/// Serves until told to stop (SIGTERM, SIGINT); with a keyring over TLS.
 ///
 /// # Errors
 /// When the address, the data directory or the store cannot be used.
-pub fn serve(config: Config) -> io::Result<()> {
+pub fn serve(config: Config, keyring: Option<Arc<Keyring>>) -> io::Result<()> {
     abort_when_the_heart_stops();
     actix::System::new().block_on(async {
-        let running = Running::start(config).await?;
-        announce(running.address)?;
-        wait_for_signal().await?;
+        let scheme = if keyring.is_some() { "https" } else { "http" };
+        // Whoever has read where it listens may stop it: it listens for signals before it says so.
+        let told = signals()?;
+        let running = Running::start(config, keyring).await?;
+        announce(scheme, running.address)?;
+        first_of(told).await;
         running.stop().await;
         Ok(())
     })
 }
 
-fn announce(address: SocketAddr) -> io::Result<()> {
+fn announce(scheme: &str, address: SocketAddr) -> io::Result<()> {
     use std::io::Write;
     let mut out = io::stdout().lock();
-    writeln!(out, "Parlor is open: http://{address}/")?;
+    writeln!(out, "Parlor is open: {scheme}://{address}/")?;
     out.flush()
 }
 
-async fn wait_for_signal() -> io::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
+/// What tells it to stop.
+fn signals() -> io::Result<[Signal; 2]> {
+    Ok([signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?])
+}
+
+async fn first_of(mut signals: [Signal; 2]) {
     std::future::poll_fn(|cx| {
-        if terminate.poll_recv(cx).is_ready() || interrupt.poll_recv(cx).is_ready() {
+        let mut told = signals.iter_mut().map(|signal| signal.poll_recv(cx).is_ready());
+        // All are asked, so that each wakes this.
+        if told.by_ref().fold(false, |any, this| any | this) {
             std::task::Poll::Ready(())
         } else {
             std::task::Poll::Pending
         }
     })
     .await;
-    Ok(())
 }
 
 /// A panic in the chat or the store would leave a server that answers nobody: better to end, so
@@ -109,6 +117,7 @@ pub struct Running {
     server: ServerHandle,
     open: Arc<AtomicBool>,
     admission: Arc<Admission>,
+    desk: Option<Desk>,
 }
 
 /// What every worker builds its own services from.
@@ -119,9 +128,12 @@ struct Blueprint {
     admission: Arc<Admission>,
     open: Arc<AtomicBool>,
     meters: Meters,
+    counts: Counts,
+    keyring: Option<Arc<Keyring>>,
     prometheus: PrometheusHandle,
     workers: Arc<AtomicU32>,
     darkroom: Darkroom,
+    hashing: Hashing,
 }
 
 impl Running {
@@ -129,7 +141,7 @@ impl Running {
     ///
     /// # Errors
     /// When the address, the data directory or the store cannot be used.
-    pub async fn start(config: Config) -> io::Result<Self> {
+    pub async fn start(config: Config, keyring: Option<Arc<Keyring>>) -> io::Result<Self> {
         let _ = uptime_ms();
         let files = raise_file_limit();
         survive_file_size_limit()?;
@@ -137,12 +149,8 @@ impl Running {
             let data = config.data.display();
             about(&error, &format!("the data directory {data} (key data) cannot be used"))
         })?;
-        let durability = match config.durability {
-            Durability::Normal => store::Durability::Normal,
-            Durability::Full => store::Durability::Full,
-        };
-        let (store, boot) =
-            Store::open(&config.data.join("parlor.db"), durability).map_err(cannot_open)?;
+        let (store, boot) = Store::open(&config.data.join("parlor.db"), config.durability.into())
+            .map_err(cannot_open)?;
         let listener = listen(config.listen).map_err(|error| {
             about(&error, &format!("cannot listen on {} (key listen)", config.listen))
         })?;
@@ -151,7 +159,8 @@ impl Running {
             .set_buckets(&COMMIT_BUCKETS)
             .map_err(io::Error::other)?
             .build_recorder();
-        let meters = Meters::new(&recorder);
+        let (meters, counts) = (Meters::new(&recorder), Counts::new(&recorder));
+        say_who_runs_it(&config.data, &boot);
         let now = Moment { mono: uptime_ms(), wall: Timestamp::now() };
         let rng = rand::rngs::StdRng::from_rng(&mut rand::rng());
         let chat = Chat::new(Rules::of(&config), boot, now, rng);
@@ -162,6 +171,8 @@ impl Running {
         Janitor::begin(chat.clone(), gallery.clone(), &config)
             .await
             .map_err(|error| about(&error, "the directory of pictures cannot be tidied"))?;
+        let hashing = Hashing::start()
+            .map_err(|error| about(&error, "the threads for passwords cannot be started"))?;
         let darkroom = Darkroom::new(gallery, config.limits.image_pixels)
             .map_err(|error| about(&error, "the threads for pictures cannot be started"))?;
         let standing = STANDING.min(files / STANDING_SHARE);
@@ -171,26 +182,31 @@ impl Running {
         };
         let admission = Admission::new(most, config.limits.connections_per_address, standing);
         let open = Arc::new(AtomicBool::new(true));
+        let desk = Desk::open(&config.data, chat.clone());
         let blueprint = Blueprint {
             config: Arc::new(config),
             chat: chat.clone(),
             admission: Arc::clone(&admission),
             open: Arc::clone(&open),
             meters,
+            counts,
+            keyring,
             prometheus: recorder.handle(),
             workers: Arc::default(),
             darkroom,
+            hashing,
         };
         let server = blueprint.serve(listener, address)?;
         let handle = server.handle();
         actix_rt::spawn(server);
-        Ok(Self { address, chat, store, server: handle, open, admission })
+        Ok(Self { address, chat, store, server: handle, open, admission, desk })
     }
 
     /// Stops kindly: no new work, what is under way is kept and answered, everybody is told when
     /// to come back, everything is written.
     pub async fn stop(self) {
         self.open.store(false, Ordering::Release);
+        drop(self.desk);
         if let Err(error) = self.chat.send(Shutdown).await {
             log::error!("the chat does not answer: {error}");
         }
@@ -202,6 +218,18 @@ impl Running {
     }
 }
 
+/// Nobody becomes an owner over the network, so a server without one says how there is one.
+fn say_who_runs_it(data: &Path, boot: &Boot) {
+    let runs = |row: &AccountRow| row.role == Role::Owner && row.ended_at.is_none();
+    if !boot.accounts.iter().any(runs) {
+        let data = std::path::absolute(data).unwrap_or_else(|_| data.to_owned());
+        let data = data.display().to_string().replace('\'', r"'\''");
+        log::warn!(
+            "nobody owns this server yet: parlor user add NAME --role owner --data '{data}'"
+        );
+    }
+}
+
 /// An error of the system, with a word for what was being done.
 fn about(error: &io::Error, what: &str) -> io::Error {
     io::Error::new(error.kind(), format!("{what}: {error}"))
@@ -209,7 +237,9 @@ fn about(error: &io::Error, what: &str) -> io::Error {
 
 fn cannot_open(error: StoreError) -> io::Error {
     match error {
-        StoreError::Broken(why) => io::Error::new(io::ErrorKind::InvalidData, why),
+        StoreError::InUse(why) | StoreError::Broken(why) => {
+            io::Error::new(io::ErrorKind::InvalidData, why)
+        }
         StoreError::Full => io::Error::new(io::ErrorKind::StorageFull, "the disk is full"),
         StoreError::Busy => io::Error::other("the database cannot be read or written"),
     }
@@ -238,78 +268,98 @@ fn survive_file_size_limit() -> io::Result<()> {
     signal(SignalKind::from_raw(SIGXFSZ)).map(drop)
 }
 
+/// What a service does that takes what a client asked and its stream.
+type Upgrade<S> = (Request, Framed<Line<S>, h1::Codec>);
+
 impl Blueprint {
     fn serve(self, listener: TcpListener, address: SocketAddr) -> io::Result<Server> {
         let workers = match self.config.workers {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             workers => workers,
         };
-        Server::build()
+        let server = Server::build()
             .workers(workers)
             .disable_signals()
             .shutdown_timeout(1)
-            .max_concurrent_connections(usize::MAX >> 1)
-            .listen("parlor", listener, move || {
-                let (site, doorman) = self.move_in();
-                let admission = Arc::clone(&self.admission);
-                let trusted = Rc::clone(&site.trusted);
-                let limits = &self.config.limits;
-                let patience = Patience { head_ms: limits.head_ms, unread_ms: limits.unread_ms };
-                let upgrade = move |(request, framed): (_, Framed<Watched<TcpStream>, _>)| {
-                    let (doorman, meters) = (doorman.clone(), doorman.house.meters.clone());
-                    let framed = framed.into_map_io(Watched::release);
-                    let time = Duration::from_millis(patience.unread_ms);
-                    async move {
-                        match timeout(time, doorman.answer(request, framed)).await {
-                            Ok(Ok(())) => {}
-                            Ok(Err(error)) => log::debug!("a handshake broke off: {error}"),
-                            Err(_) => meters.cut(Cut::UnreadAnswer),
-                        }
-                        Ok::<(), actix_web::Error>(())
-                    }
-                };
-                let around = Surroundings::new(self.meters.clone());
-                let watch = move |io: TcpStream| {
-                    // Or a picture's bytes wait 40 ms for its head to be acknowledged; the
-                    // builder's own setting does not reach plain HTTP/1.
-                    let _ = io.set_nodelay(true);
-                    let peer = io.peer_addr().ok();
-                    let io = Watched::new(io, patience, Rc::clone(&around));
-                    ready(Ok::<_, DispatchError>((io, peer)))
-                };
-                let app = App::new()
-                    .app_data(web::Data::new(site))
-                    .wrap(middleware::from_fn(turnstile))
-                    .wrap(security_headers())
-                    .wrap(middleware::NormalizePath::trim())
-                    .configure(routes);
-                let app = map_config(app, |()| AppConfig::default());
-                let http = HttpService::build()
-                    .keep_alive(Duration::from_millis(KEEP_ALIVE_MS))
-                    // A head that does not come is given up by its socket's watch, before this.
-                    .client_request_timeout(Duration::from_millis(patience.head_ms) + LATER)
-                    .client_disconnect_timeout(Duration::from_secs(1))
-                    .local_addr(address)
-                    .on_connect_ext(move |io: &Watched<TcpStream>, data| {
-                        // Whose peer is gone already gets no seat, and needs none.
-                        let Ok(peer) = io.socket().peer_addr() else { return };
-                        let known = !trusted.contain(peer.ip());
-                        match Seat::find(&admission, peer.ip(), known) {
-                            Some(seat) => {
-                                if seat.full().is_some() {
-                                    io.watch().hurry(STANDING_MS);
-                                }
-                                data.insert(seat);
-                            }
-                            None => io.watch().turn_away(),
-                        }
-                        data.insert(io.watch());
-                    })
-                    .upgrade(fn_service(upgrade))
-                    .h1(app);
-                fn_service(watch).and_then(http)
-            })
-            .map(actix_server::ServerBuilder::run)
+            .max_concurrent_connections(usize::MAX >> 1);
+        let Some(keyring) = self.keyring.clone() else {
+            let open = move || self.plain_worker(address);
+            return server.listen("parlor", listener, open).map(actix_server::ServerBuilder::run);
+        };
+        Arc::clone(&keyring).watch();
+        let open = move || self.tls_worker(address, Arc::clone(&keyring));
+        server.listen("parlor", listener, open).map(actix_server::ServerBuilder::run)
+    }
+
+    /// A worker's services over TCP: HTTP/1.1.
+    fn plain_worker(
+        &self,
+        address: SocketAddr,
+    ) -> impl ServiceFactory<TcpStream, Config = (), Response = (), InitError = ()> + use<> {
+        let (app, doorman, entrance) = self.furnish();
+        let http = http(address).upgrade(upgrade(doorman, self.times().reading)).h1(app);
+        let enter = move |io| std::future::ready(entrance.plain(io).map_err(DispatchError::Io));
+        fn_service(enter).and_then(http)
+    }
+
+    /// A worker's services over TLS: HTTP/2 or HTTP/1.1, as was agreed in the handshake.
+    fn tls_worker(
+        &self,
+        address: SocketAddr,
+        keyring: Arc<Keyring>,
+    ) -> impl ServiceFactory<TcpStream, Config = (), Response = (), InitError = ()> + use<> {
+        let (app, doorman, entrance) = self.furnish();
+        let http = http(address).upgrade(upgrade(doorman, self.times().reading)).finish(app);
+        let enter = move |io| {
+            let (entrance, keyring) = (entrance.clone(), Arc::clone(&keyring));
+            async move { entrance.encrypted(io, &keyring).await.map_err(DispatchError::Io) }
+        };
+        fn_service(enter).and_then(http)
+    }
+
+    /// How long whom is waited for over HTTP.
+    fn times(&self) -> Times {
+        let limits = &self.config.limits;
+        let (head, reading) = (limits.head_ms, limits.unread_ms);
+        Times { head: Duration::from_millis(head), reading: Duration::from_millis(reading) }
+    }
+
+    /// What a worker does whatever its connections are made of.
+    fn furnish(
+        &self,
+    ) -> (
+        impl ServiceFactory<
+            Request,
+            Config = (),
+            Response = Answer<impl MessageBody + use<>>,
+            Error = actix_web::Error,
+            InitError = (),
+        > + use<>,
+        Doorman,
+        Entrance,
+    ) {
+        let (site, doorman) = self.move_in();
+        let (trusted, tls) = (Rc::clone(&site.trusted), site.tls);
+        let (meters, counts) = (self.meters.clone(), self.counts.clone());
+        let entrance = Entrance::new(
+            Arc::clone(&self.admission),
+            Rc::clone(&trusted),
+            meters.clone(),
+            counts,
+            tls,
+            self.times(),
+        );
+        let front = Front::new(trusted, meters, tls);
+        let cross_origin = !site.origins.is_closed();
+        let app = App::new()
+            .app_data(web::Data::new(site))
+            .wrap(middleware::from_fn(turnstile))
+            .wrap(middleware::Condition::new(cross_origin, middleware::from_fn(cors)))
+            .wrap(middleware::NormalizePath::trim())
+            .configure(routes);
+        let app = map_config(app, |()| AppConfig::default());
+        let app = apply_fn_factory(app, move |request, app: &_| front.call(request, app));
+        (app, doorman, entrance)
     }
 
     /// Sets one worker up: its table of connections, its relay, what its services know.
@@ -334,7 +384,8 @@ impl Blueprint {
             turns: Turns::begin(TURNS_A_PASS),
             meters: self.meters.clone(),
         });
-        let origins = Origins::new(config.origins.clone());
+        let tls = self.keyring.is_some();
+        let origins = Origins::new(config.origins.clone(), tls);
         let trusted = Rc::new(config.trusted_proxies.clone());
         let doorman = Doorman {
             house,
@@ -342,6 +393,7 @@ impl Blueprint {
             origins: origins.clone(),
             trusted: Rc::clone(&trusted),
             open: Arc::clone(&self.open),
+            tls,
         };
         let site = Site {
             origins,
@@ -353,11 +405,55 @@ impl Blueprint {
             text_chars: config.limits.text_chars,
             image_bytes: config.limits.image_bytes,
             darkroom: self.darkroom.clone(),
-            guests: config.guests,
+            hashing: self.hashing.clone(),
+            login_max_s: config.logins.max_s,
+            tls,
             open: Arc::clone(&self.open),
             meters: self.meters.clone(),
             prometheus: self.prometheus.clone(),
         };
         (site, doorman)
     }
+}
+
+/// How connections are kept and given up, whatever they are made of.
+fn http<S, A>(address: SocketAddr) -> HttpServiceBuilder<Line<S>, A>
+where
+    A: ServiceFactory<Request, Config = (), Error = actix_web::Error, InitError = ()>,
+    A::Service: 'static,
+{
+    HttpServiceBuilder::default()
+        .keep_alive(Duration::from_secs(30))
+        .client_request_timeout(Duration::from_secs(10))
+        .client_disconnect_timeout(Duration::from_secs(1))
+        .h2_initial_window_size(STREAM_WINDOW)
+        .h2_initial_connection_window_size(CONNECTION_WINDOW)
+        .local_addr(address)
+        .on_connect_ext(|line: &Line<S>, data| {
+            data.insert(line.visit());
+            if let Some(seat) = line.take_seat() {
+                data.insert(seat);
+            }
+        })
+}
+
+/// Hands a request to upgrade to the door, together with its bare stream.
+fn upgrade<S: Socket>(
+    doorman: Doorman,
+    time: Duration,
+) -> impl ServiceFactory<Upgrade<S>, Config = (), Response = (), Error = actix_web::Error, InitError = ()>
+{
+    fn_service(move |(request, framed): Upgrade<S>| {
+        let doorman = doorman.clone();
+        async move {
+            let framed = framed.into_map_io(Line::into_inner);
+            let meters = doorman.house.meters.clone();
+            match timeout(time, doorman.answer(request, framed)).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => log::debug!("a handshake broke off: {error}"),
+                Err(_) => meters.cut(Cut::UnreadAnswer),
+            }
+            Ok(())
+        }
+    })
 }

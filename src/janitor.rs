@@ -27,10 +27,17 @@ const FIRST_ROUND: Duration = Duration::from_secs(60);
 pub struct Janitor {
     chat: Addr<ChatServer>,
     gallery: Gallery,
+    /// None where it only removes what it is told to.
+    clock: Option<Clock>,
+}
+
+/// When it sweeps.
+#[derive(Clone, Copy)]
+struct Clock {
     /// Between two rounds over the rooms.
-    every: Duration,
+    rooms: Duration,
     /// Between two rounds over the pictures.
-    pictures_every: Duration,
+    pictures: Duration,
 }
 
 impl Janitor {
@@ -44,9 +51,11 @@ impl Janitor {
         gallery: Gallery,
         config: &Config,
     ) -> io::Result<()> {
-        let every = Duration::from_millis(config.janitor.sweep_ms);
-        let pictures_every = Duration::from_millis(config.images.sweep_ms);
-        let janitor = Self { chat, gallery, every, pictures_every }.start();
+        let clock = Clock {
+            rooms: Duration::from_millis(config.janitor.sweep_ms),
+            pictures: Duration::from_millis(config.images.sweep_ms),
+        };
+        let janitor = Self { chat, gallery, clock: Some(clock) }.start();
         match actix_rt::time::timeout(FIRST_ROUND, janitor.send(Begin)).await {
             Ok(done) => done.map_err(io::Error::other)?,
             Err(_) => {
@@ -55,6 +64,12 @@ impl Janitor {
             }
         }
     }
+
+    /// Starts a janitor that sweeps nothing by itself: it removes the files that the rules say, for a
+    /// chat that is open for one order of the operator.
+    pub fn on_call(chat: Addr<ChatServer>, gallery: Gallery) {
+        Self { chat, gallery, clock: None }.start();
+    }
 }
 
 impl Actor for Janitor {
@@ -62,9 +77,10 @@ impl Actor for Janitor {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         self.chat.do_send(Broom(ctx.address().recipient()));
+        let Some(clock) = self.clock else { return };
         ctx.notify(Round);
-        ctx.run_interval(self.every, |_, ctx| ctx.notify(Round));
-        ctx.run_interval(self.pictures_every, |janitor, _| janitor.chat.do_send(SweepPictures));
+        ctx.run_interval(clock.rooms, |_, ctx| ctx.notify(Round));
+        ctx.run_interval(clock.pictures, |janitor, _| janitor.chat.do_send(SweepPictures));
     }
 }
 

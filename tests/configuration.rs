@@ -158,6 +158,57 @@ fn refusals_name_the_place_and_the_nearest_name() {
 }
 
 #[test]
+fn a_certificate_that_cannot_be_served_with_keeps_the_server_from_starting() {
+    let make = || rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a name");
+    let (one, other) = (make(), make());
+    let operator = Operator::new()
+        .with_file("one.pem", &one.cert.pem())
+        .with_file("one.key", &one.signing_key.serialize_pem())
+        .with_file("other.key", &other.signing_key.serialize_pem())
+        .with_file("empty", "");
+    for (certificate, key, words) in [
+        (
+            "missing.pem",
+            "one.key",
+            "tls.certificate = \"missing.pem\" (from --set) is refused: it cannot be read",
+        ),
+        (
+            "one.pem",
+            "missing.key",
+            "tls.key = \"missing.key\" (from --set) is refused: it cannot be read",
+        ),
+        (
+            "one.pem",
+            "empty",
+            "is refused: there is no private key in it; it must be the path of a PEM file",
+        ),
+        (
+            "empty",
+            "one.key",
+            "is refused: there is no certificate in it; it must be the path of a PEM file",
+        ),
+        (
+            "one.pem",
+            "other.key",
+            "tls.key = \"other.key\" (from --set) is refused: it is not the key of the certificate",
+        ),
+        ("one.pem", "other.key", "Try: --set tls.key=/etc/parlor/privkey.pem"),
+        (
+            "one.pem",
+            "",
+            "tls.certificate = \"one.pem\" (from --set) is refused: it needs tls.key as well.",
+        ),
+        (".", "one.key", "tls.certificate = \".\" (from --set) is refused: it cannot be read"),
+    ] {
+        let set = [format!("tls.certificate={certificate}"), format!("tls.key={key}")];
+        let answer = operator.types(&["--data", "new", "--set", &set[0], "--set", &set[1]]);
+        answer.is_refused_with(words);
+    }
+    let files = fs::read_dir(operator.directory.path()).expect("it is there");
+    assert_eq!(files.count(), 4, "nothing was created");
+}
+
+#[test]
 fn a_file_that_is_too_large_or_no_text_is_refused() {
     let operator = Operator::new().with_file("parlor.toml", &"#".repeat((1 << 20) + 1));
     operator.types(&["config"]).is_refused_with("it is larger than 1 MiB");

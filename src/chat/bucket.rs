@@ -18,32 +18,62 @@ impl Moment {
     }
 }
 
-/// How fast a bucket fills and how much it holds. `per_second` 0 switches the limit off.
-#[derive(Clone, Copy, Debug)]
+/// How fast a bucket fills and how much it holds. `per_hour` 0 switches the limit off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pace {
-    /// Tokens a second.
-    pub per_second: u64,
+    /// Tokens an hour.
+    pub per_hour: u64,
     /// Tokens at most.
     pub burst: u64,
 }
 
-/// One bucket. Holds thousandths of a token, so that no time is lost to rounding.
+/// A token, in the units in which a bucket counts: at one an hour it gains one unit a millisecond.
+const TOKEN: u64 = 3_600_000;
+
+impl Pace {
+    /// No limit.
+    pub const OFF: Self = Self { per_hour: 0, burst: 0 };
+
+    /// So many a second, and `burst` at once.
+    pub const fn per_second(tokens: u64, burst: u64) -> Self {
+        Self { per_hour: tokens.saturating_mul(3600), burst }
+    }
+
+    /// So many a minute, all of them at once if need be.
+    pub const fn per_minute(tokens: u64) -> Self {
+        Self::per_hour(tokens.saturating_mul(60), tokens)
+    }
+
+    /// So many an hour, and `burst` at once.
+    pub const fn per_hour(tokens: u64, burst: u64) -> Self {
+        Self { per_hour: tokens, burst }
+    }
+
+    fn most(self) -> u64 {
+        self.burst.max(1).saturating_mul(TOKEN)
+    }
+
+    fn gained(self, since: u64, now: Moment) -> u64 {
+        now.mono.saturating_sub(since).saturating_mul(self.per_hour)
+    }
+}
+
+/// One bucket. Counts in fine units, so that no time is lost to rounding.
 #[derive(Clone, Copy, Debug)]
 pub struct Bucket {
-    thousandths: u64,
+    units: u64,
     filled_at: u64,
 }
 
 impl Bucket {
     /// A full bucket.
     pub fn full(pace: Pace, now: Moment) -> Self {
-        Self { thousandths: pace.burst.saturating_mul(1000), filled_at: now.mono }
+        Self { units: pace.most(), filled_at: now.mono }
     }
 
     /// Whether the bucket would be full at `now`: it remembers nothing worth keeping.
     pub fn is_full(&self, pace: Pace, now: Moment) -> bool {
-        let gained = now.mono.saturating_sub(self.filled_at).saturating_mul(pace.per_second);
-        self.thousandths.saturating_add(gained) >= pace.burst.max(1).saturating_mul(1000)
+        self.units.saturating_add(pace.gained(self.filled_at, now)) >= pace.most()
     }
 
     /// Takes one token.
@@ -51,17 +81,15 @@ impl Bucket {
     /// # Errors
     /// The milliseconds until there is one.
     pub fn take(&mut self, pace: Pace, now: Moment) -> Result<(), u64> {
-        if pace.per_second == 0 {
+        if pace.per_hour == 0 {
             return Ok(());
         }
-        let gained = now.mono.saturating_sub(self.filled_at).saturating_mul(pace.per_second);
-        let most = pace.burst.max(1).saturating_mul(1000);
-        self.thousandths = self.thousandths.saturating_add(gained).min(most);
+        self.units = self.units.saturating_add(pace.gained(self.filled_at, now)).min(pace.most());
         self.filled_at = now.mono;
-        if self.thousandths < 1000 {
-            return Err((1000 - self.thousandths).div_ceil(pace.per_second));
+        if self.units < TOKEN {
+            return Err((TOKEN - self.units).div_ceil(pace.per_hour));
         }
-        self.thousandths -= 1000;
+        self.units -= TOKEN;
         Ok(())
     }
 }
@@ -75,7 +103,7 @@ mod tests {
         Moment { mono, wall: Timestamp(0) }
     }
 
-    const PACE: Pace = Pace { per_second: 10, burst: 3 };
+    const PACE: Pace = Pace::per_second(10, 3);
 
     #[test]
     fn a_burst_passes_and_then_the_pace_holds() {
@@ -88,9 +116,17 @@ mod tests {
 
     #[test]
     fn zero_switches_the_limit_off() {
-        let off = Pace { per_second: 0, burst: 0 };
-        let mut bucket = Bucket::full(off, at(0));
-        assert!((0..1000).all(|_| bucket.take(off, at(0)).is_ok()));
+        let mut bucket = Bucket::full(Pace::OFF, at(0));
+        assert!((0..1000).all(|_| bucket.take(Pace::OFF, at(0)).is_ok()));
+    }
+
+    #[test]
+    fn a_slow_pace_counts_by_the_minute() {
+        let pace = Pace::per_minute(2);
+        let mut bucket = Bucket::full(pace, at(0));
+        assert!(bucket.take(pace, at(0)).is_ok() && bucket.take(pace, at(0)).is_ok());
+        assert_eq!(bucket.take(pace, at(0)), Err(30_000));
+        assert_eq!(bucket.take(pace, at(30_000)), Ok(()));
     }
 
     proptest! {
@@ -102,7 +138,7 @@ mod tests {
                 now += step;
                 passed += u64::from(bucket.take(PACE, at(now)).is_ok());
             }
-            prop_assert!(passed <= PACE.burst + now * PACE.per_second / 1000);
+            prop_assert!(passed <= PACE.burst + now * PACE.per_hour / 3_600_000);
         }
     }
 }

@@ -190,12 +190,16 @@ impl Chat {
         };
         let Some(room) = self.rooms.get(&joining.room) else { return };
         let (name, topic, epoch) = (room.name.clone(), room.topic.clone(), room.epoch.clone());
-        let (seq, count, complete) = (room.seq, room.members.len(), joining.complete);
+        let (seq, count, complete) = (room.seq, room.count(), joining.complete);
+        let settings = room.settings.into();
+        let read = match joining.listener {
+            Listener::Member(session, _) => self.read_mark(session, joining.room),
+            Listener::Observer(_) => None,
+        };
         let budget = self.budget.clone();
         let joined = move |id: Option<&ReplyId>| {
-            let room =
-                RoomView { name: &name, topic: &topic, visibility: "open", epoch: &epoch, seq };
-            let head = Joined { id, room, members, count, complete };
+            let room = RoomView { name: &name, topic: &topic, settings, epoch: &epoch, seq };
+            let head = Joined { id, room, members, count, read, complete };
             budget.count(wire::text_with_events(&head, events.iter()))
         };
         match joining.reply {

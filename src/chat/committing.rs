@@ -6,7 +6,7 @@
 use bytes::BytesMut;
 use indexmap::IndexMap;
 
-use super::effect::{Effect, Reply};
+use super::effect::Effect;
 use super::recent::Entry;
 use super::speaking::{Queued, Waiting};
 use super::state::Chat;
@@ -21,7 +21,7 @@ const MAX_BATCH: usize = 4096;
 #[derive(Debug, Default)]
 pub struct Fanout {
     rooms: IndexMap<RoomId, (BytesMut, usize)>,
-    acks: Vec<(Reply, RoomId, Ack)>,
+    acks: Vec<(Waiting, RoomId, Ack)>,
 }
 
 #[derive(Debug)]
@@ -76,6 +76,12 @@ impl Chat {
             (Op::EndImage { id, note, .. }, waiting) => {
                 self.picture_ended(id, note, &outcome, waiting);
             }
+            (Op::ApproveImage { id, note }, waiting) => {
+                self.picture_approved(id, *note, &outcome, waiting);
+            }
+            (Op::SaveAccount(row), Some(waiting)) => self.account_saved(*row, &outcome, waiting),
+            (Op::SaveLogin(row), Some(waiting)) => self.login_saved(*row, waiting),
+            (_, Some(Waiting { reply, then: Some(frame), .. })) => self.answer_frame(reply, frame),
             (op, _) => self.swept_further(op, &outcome),
         }
     }
@@ -99,8 +105,15 @@ impl Chat {
                     self.pictures.end(row.id);
                     self.effects.push(Effect::RemoveFiles(vec![row.id]));
                 }
+                (Op::SaveAccount(row), Some(waiting)) if self.accounts.get(row.id).is_none() => {
+                    self.account_unsaved(&row);
+                    self.refuse(waiting.reply, &refusal);
+                }
+                (Op::SaveLogin(_) | Op::SaveInvite(_) | Op::SaveRead { .. }, Some(waiting)) => {
+                    self.refuse(waiting.reply, &refusal);
+                }
                 (op, Some(waiting)) => {
-                    // Its files are gone; the note of it waits for better times.
+                    // What was done stands; the note of it waits for better times.
                     self.refuse(waiting.reply, &refusal);
                     notes.push(Queued { op, waiting: None });
                 }
@@ -127,7 +140,7 @@ impl Chat {
                 let Append { room, author, body, .. } = append;
                 self.enter_log(room, Event { seq, at, author, body });
                 self.fanout.acks.push((
-                    waiting.reply,
+                    waiting,
                     room,
                     Ack { seq, at, client_id, duplicate: false },
                 ));
@@ -140,6 +153,7 @@ impl Chat {
                     store::Refusal::NotYours => Code::NotYours,
                     store::Refusal::ImageNotFound => Code::ImageNotFound,
                     store::Refusal::ImageGone => Code::ImageGone,
+                    store::Refusal::TooManyReactions => Code::TooManyReactions,
                 };
                 self.flush();
                 self.refuse(waiting.reply, &code.into());
@@ -150,7 +164,7 @@ impl Chat {
                 return;
             }
         };
-        self.fanout.acks.push((waiting.reply, append.room, ack));
+        self.fanout.acks.push((waiting, append.room, ack));
     }
 
     /// What became of an append decides about the pictures in it: they are the message's, or free
@@ -197,7 +211,11 @@ impl Chat {
             let frames = frames.freeze();
             self.effects.push(Effect::Room { room, frames, count, passing: false, except: None });
         }
-        for (reply, room, ack) in acks {
+        for (Waiting { reply, then, .. }, room, ack) in acks {
+            if let Some(frame) = then {
+                self.answer_frame(reply, frame);
+                continue;
+            }
             let Some(room) = self.rooms.get(&room) else { continue };
             let (name, epoch) = (room.name.clone(), room.epoch.clone());
             self.answer_shown(

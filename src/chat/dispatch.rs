@@ -66,8 +66,7 @@ impl ChatServer {
             }
             Effect::Close { conn, close } => put(conn.worker, 0, Item::Close { conn, close }),
             Effect::Read { want, query } => self.read(want, query, ctx),
-            // Whoever asked may have gone; then nobody is there to hear the answer.
-            Effect::Http(Http { channel, answer }) => drop(channel.send(answer)),
+            Effect::Http(Http { channel, answer }) => channel.send(answer),
             Effect::RemoveFiles(ids) => self.remove_files(ids),
         }
     }

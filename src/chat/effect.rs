@@ -1,6 +1,9 @@
 //! What the rules want done: said in order, carried out by the actor.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use bytes::Bytes;
+use tokio::sync::oneshot;
 
 use crate::model::{ConnId, ImageId};
 use crate::protocol::{Close, Refusal, ReplyId};
@@ -90,8 +93,27 @@ pub struct Http {
     pub answer: Result<Shown, Refusal>,
 }
 
-/// Where an HTTP request waits for its answer.
-pub type Channel = tokio::sync::oneshot::Sender<Result<Shown, Refusal>>;
+/// Where an HTTP request waits for its answer: the first one that is given counts.
+#[derive(Clone, Debug)]
+pub struct Channel(Arc<Mutex<Option<Sender>>>);
+
+type Sender = oneshot::Sender<Result<Shown, Refusal>>;
+
+impl Channel {
+    /// A channel, and where its answer arrives; nothing does if all copies are gone before.
+    pub fn new() -> (Self, oneshot::Receiver<Result<Shown, Refusal>>) {
+        let (sender, receiver) = oneshot::channel();
+        (Self(Arc::new(Mutex::new(Some(sender)))), receiver)
+    }
+
+    /// Gives the answer. Whoever asked may have gone; then nobody is there to hear it.
+    pub fn send(&self, answer: Result<Shown, Refusal>) {
+        let sender = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(sender) = sender {
+            let _ = sender.send(answer);
+        }
+    }
+}
 
 /// What HTTP is shown: JSON, and whether it was there before.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,7 +125,7 @@ pub struct Shown {
 }
 
 /// Where an answer goes.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Reply {
     /// To a connection, with the request's id.
     Conn(ConnId, Option<ReplyId>),
@@ -111,6 +133,16 @@ pub enum Reply {
     Http(Channel),
     /// To nobody: something that the server does for somebody by itself.
     Nobody,
+}
+
+impl Reply {
+    /// The id of the request that it answers.
+    pub fn id(&self) -> Option<&ReplyId> {
+        match self {
+            Self::Conn(_, id) => id.as_ref(),
+            Self::Http(_) | Self::Nobody => None,
+        }
+    }
 }
 
 /// Why the log is being read, and who waits for it.
@@ -125,4 +157,6 @@ pub enum Want {
         /// The room.
         room: RoomId,
     },
+    /// A moderator removes what somebody said.
+    Removal(Box<super::removing::Removing>),
 }

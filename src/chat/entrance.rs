@@ -2,15 +2,14 @@
 
 use super::bucket::Moment;
 use super::effect::{Answer, Effect, Reply};
-use super::session::Session;
 use super::state::{Chat, Outcome};
 use super::timers::Timer;
-use crate::model::{ConnId, Nick, SessionId, TokenHash, UserId, token};
+use crate::model::{ConnId, LoginId, Nick, SessionId, TokenHash, UserId, token};
 use crate::protocol::{
-    Close, Code, Hello, Member, Refusal, Renamed, ReplyId, ResumeOffer, Role, Server, State, User,
-    VERSION, Welcome, wire,
+    Close, Code, Hello, Member, Refusal, Renamed, ReplyId, ResumeOffer, Server, User, VERSION,
+    Welcome, wire,
 };
-use crate::store::{Op, SessionRow};
+use crate::store::{Op, RoomId, SessionRow};
 
 /// So many wrong credentials close a connection.
 const MAX_STRIKES: u8 = 3;
@@ -19,34 +18,89 @@ const MAX_HELD: usize = 50_000;
 /// How long a resumed session's rooms wait for its `join`, in milliseconds.
 pub(super) const AUTO_JOIN_MS: u64 = 1000;
 
+/// Where a hello comes from.
+#[derive(Clone, Copy, Debug)]
+pub struct Caller {
+    /// A fingerprint of the address.
+    pub address: [u8; 32],
+    /// The hash of its browser's cookie.
+    pub browser: Option<TokenHash>,
+    /// The hash of the login that its handshake showed, as a cookie or as `Authorization`.
+    pub login: Option<TokenHash>,
+}
+
 impl Chat {
-    /// Handles `hello`: `address` is a fingerprint of where the connection comes from.
+    /// Handles `hello`.
     pub fn hello(
         &mut self,
         now: Moment,
         conn: ConnId,
         id: Option<ReplyId>,
         hello: Hello,
-        address: [u8; 32],
-        browser: Option<TokenHash>,
+        caller: Caller,
     ) {
-        let done = match hello {
-            _ if self.closing => Err(Code::ShuttingDown.into()),
-            _ if self.conns.contains_key(&conn) => Err(Code::AlreadyWelcome.into()),
-            Hello::Nick(nick) => self.arrive(now, conn, id.as_ref(), nick, address),
-            Hello::Resume(secret) => self.resume(now, conn, id.as_ref(), &secret, address),
-            Hello::Token(_) => Err(Refusal::new(Code::BadCredentials).field("token")),
-        };
-        let Err(refusal) = done else {
-            self.moves_into(conn, browser);
+        if let Err(refusal) = self.greet(now, conn, id.as_ref(), hello, caller) {
+            let wrong = refusal.code == Code::BadCredentials;
+            let example = r#"{"type":"hello","nick":"ada"}"#;
+            self.refuse(Reply::Conn(conn, id), &refusal.example(example));
+            if wrong {
+                self.strike(conn);
+            }
             return;
-        };
-        let wrong = refusal.code == Code::BadCredentials;
-        let example = r#"{"type":"hello","nick":"ada"}"#;
-        self.refuse(Reply::Conn(conn, id), &refusal.example(example));
-        if wrong {
-            self.strike(conn);
         }
+        self.moves_into(conn, caller.browser);
+    }
+
+    fn greet(
+        &mut self,
+        now: Moment,
+        conn: ConnId,
+        id: Option<&ReplyId>,
+        hello: Hello,
+        caller: Caller,
+    ) -> Outcome {
+        if self.closing {
+            return Err(Code::ShuttingDown.into());
+        }
+        if self.conns.contains_key(&conn) {
+            return Err(Code::AlreadyWelcome.into());
+        }
+        self.arrivals.take(caller.address, now)?;
+        match hello {
+            Hello::Resume(secret) => self.resume(now, conn, id, &secret, caller.address),
+            Hello::Token(secret) => {
+                let login = self.login_with(now, &TokenHash::of(&secret));
+                let login =
+                    login.ok_or_else(|| Refusal::new(Code::BadCredentials).field("token"))?;
+                self.arrive_with_login(now, conn, id, login, caller.address)
+            }
+            Hello::Known => {
+                let shown = caller.login.ok_or_else(|| {
+                    let message = "The field `nick` is missing; with a login it is not needed.";
+                    Refusal::because(Code::MissingField, message).field("nick")
+                })?;
+                let login = self.login_with(now, &shown).ok_or(Code::BadCredentials)?;
+                self.arrive_with_login(now, conn, id, login, caller.address)
+            }
+            Hello::Nick(nick) => {
+                // Who has a login and says their own name means themselves.
+                let login = caller.login.and_then(|shown| self.login_with(now, &shown));
+                let own =
+                    login.filter(|(user, _)| self.accounts.owner(&nick.keys()) == Some(*user));
+                match own {
+                    Some(login) => self.arrive_with_login(now, conn, id, login, caller.address),
+                    None => self.arrive(now, conn, id, nick, caller.address),
+                }
+            }
+        }
+    }
+
+    /// Whose a login is that has not ended. Notes that it is used.
+    fn login_with(&mut self, now: Moment, token: &TokenHash) -> Option<(UserId, LoginId)> {
+        let login = self.current_login(now, token)?;
+        let (user, id) = (login.user, login.id);
+        self.touch_login(now, id);
+        Some((user, id))
     }
 
     fn strike(&mut self, conn: ConnId) {
@@ -68,7 +122,26 @@ impl Chat {
         if !self.rules.guests {
             return Err(Code::GuestsNotAdmitted.into());
         }
-        let session = self.new_session(now, nick, address)?;
+        let session = self.new_guest(now, nick, address)?;
+        self.begin(session, conn, id);
+        Ok(())
+    }
+
+    fn arrive_with_login(
+        &mut self,
+        now: Moment,
+        conn: ConnId,
+        id: Option<&ReplyId>,
+        (user, login): (UserId, LoginId),
+        address: [u8; 32],
+    ) -> Outcome {
+        let session = self.new_account_session(now, user, login, address)?;
+        self.begin(session, conn, id);
+        Ok(())
+    }
+
+    /// Gives a new session its connection and its token.
+    fn begin(&mut self, session: SessionId, conn: ConnId, id: Option<&ReplyId>) {
         let secret = token(&mut self.rng);
         let hash = TokenHash::of(&secret);
         if let Some(entry) = self.sessions.get_mut(&session) {
@@ -79,54 +152,6 @@ impl Chat {
         self.conns.insert(conn, session);
         self.save(session);
         self.welcome(session, conn, id, &secret, false);
-        Ok(())
-    }
-
-    /// A new session that holds `nick`; it has no connection and no token yet.
-    pub(super) fn new_session(
-        &mut self,
-        now: Moment,
-        nick: Nick,
-        address: [u8; 32],
-    ) -> Result<SessionId, Refusal> {
-        let keys = nick.keys();
-        self.evict_restored(now, &keys, address);
-        let id = SessionId::random(&mut self.rng);
-        if !self.names.free_for(&keys, id) {
-            return Err(Refusal::new(Code::NickTaken).field("nick"));
-        }
-        self.names.hold(keys.clone(), id);
-        let user = UserId::random(&mut self.rng);
-        let (messages, reads) = Session::buckets(self.rules.messages(), self.rules.reads(), now);
-        let session = Session {
-            id,
-            token: TokenHash([0; 32]),
-            user,
-            nick,
-            keys,
-            address,
-            conn: None,
-            held_until: None,
-            restored: false,
-            rooms: Vec::new(),
-            waiting: Vec::new(),
-            messages,
-            reads,
-            uploads: messages,
-            browser: None,
-        };
-        self.sessions.insert(id, Box::new(session));
-        Ok(id)
-    }
-
-    /// After a restart the same address may take an unclaimed name without its token: most
-    /// likely it is the same script, and it would otherwise wait for the grace to end.
-    fn evict_restored(&mut self, now: Moment, keys: &crate::model::NickKeys, address: [u8; 32]) {
-        let Some(holder) = self.names.holder(keys) else { return };
-        let session = self.sessions.get(&holder);
-        if session.is_some_and(|s| s.restored && s.address == address) {
-            self.end(now, holder);
-        }
     }
 
     fn resume(
@@ -141,9 +166,14 @@ impl Chat {
         let hash = TokenHash::of(secret);
         let session = self.tokens.get(&hash).copied();
         let session = session.or_else(|| self.come_back(now, hash, address)).ok_or_else(unknown)?;
+        let person = self.person(session)?;
+        self.banned_from(now, None, person.known())?;
+        if person.login.is_some_and(|login| !self.is_logged_in(now, login)) {
+            return Err(unknown());
+        }
+        let looks = self.looks(session);
         self.detach(session, Some(Close::Replaced));
         let Some(entry) = self.sessions.get_mut(&session) else { return Err(unknown()) };
-        let was_away = entry.conn.is_none() && entry.held_until.is_some();
         entry.conn = Some(conn);
         entry.held_until = None;
         entry.restored = false;
@@ -155,9 +185,7 @@ impl Chat {
         if !rooms.is_empty() {
             self.timers.set(now.due_in(AUTO_JOIN_MS), Timer::AutoJoin(session));
         }
-        if was_away {
-            self.announce_state(now, session, State::Reconnecting);
-        }
+        self.tell_looks(now, session, looks);
         Ok(())
     }
 
@@ -192,7 +220,7 @@ impl Chat {
             protocol: VERSION,
             server: Server::THIS,
             session: entry.id.to_string(),
-            user: User { nick: &entry.nick, guest: true, role: Role::Guest },
+            user: User { nick: &entry.nick, guest: entry.is_guest(), role: entry.role },
             resume: ResumeOffer { token: secret, grace_ms: self.rules.grace_ms },
             heartbeat: self.rules.heartbeat,
             limits: &self.rules.limits,
@@ -207,6 +235,7 @@ impl Chat {
         self.strikes.remove(&conn);
         self.stop_observing(conn);
         let Some(session) = self.conns.get(&conn).copied() else { return };
+        let looks = self.looks(session);
         self.detach(session, None);
         if self.closing {
             // The others are going too; the store holds every place for the next start.
@@ -217,7 +246,7 @@ impl Chat {
             self.part(now, session);
         }
         if clean || self.rules.grace_ms == 0 || held > MAX_HELD {
-            self.end(now, session);
+            self.end_seen_as(now, session, looks);
             return;
         }
         let until = now.due_in(self.rules.grace_ms);
@@ -225,7 +254,7 @@ impl Chat {
             entry.held_until = Some(until);
         }
         self.timers.set(until, Timer::Grace(session));
-        self.announce_state(now, session, State::Online);
+        self.tell_looks(now, session, looks);
     }
 
     pub(super) fn grace_ended(&mut self, now: Moment, session: SessionId) {
@@ -235,57 +264,35 @@ impl Chat {
         }
     }
 
+    /// Closes a session's connection for good, and ends it.
+    pub(super) fn dismiss_session(&mut self, now: Moment, session: SessionId, close: Close) {
+        if let Some(conn) = self.sessions.get(&session).and_then(|entry| entry.conn) {
+            self.effects.push(Effect::Close { conn, close });
+        }
+        self.end(now, session);
+    }
+
     /// Ends a session for good: the name is free, the places are left.
-    fn end(&mut self, now: Moment, session: SessionId) {
+    pub(super) fn end(&mut self, now: Moment, session: SessionId) {
+        let looks = self.looks(session);
+        self.end_seen_as(now, session, looks);
+    }
+
+    /// The same for one whom the rooms saw like that until now.
+    fn end_seen_as(&mut self, now: Moment, session: SessionId, looks: Vec<(RoomId, Member)>) {
         self.detach(session, None);
-        let rooms = self.sessions.get(&session).map_or_else(Vec::new, |s| s.rooms.clone());
-        for room in rooms {
-            self.vacate(now, session, room);
+        for (room, member) in looks {
+            self.vacate_seen_as(now, session, room, Some(member));
         }
         self.moves_out(session);
         let Some(entry) = self.sessions.remove(&session) else { return };
-        self.names.free(&entry.keys, session);
+        if entry.is_guest() {
+            self.names.free(&entry.keys, session);
+        } else if let Some(account) = self.accounts.get_mut(entry.user) {
+            account.sessions.retain(|other| *other != session);
+        }
         self.tokens.remove(&entry.token);
         self.queue_op(Op::EndSession(session));
-    }
-
-    /// A session that the store remembers waits for its owner from the start on.
-    pub(super) fn restore_session(&mut self, row: SessionRow, now: Moment) {
-        let keys = row.nick.keys();
-        if !self.names.free_for(&keys, row.id) || self.rules.grace_ms == 0 {
-            self.queue_op(Op::EndSession(row.id));
-            return;
-        }
-        self.names.hold(keys.clone(), row.id);
-        self.tokens.insert(row.token, row.id);
-        let until = now.due_in(self.rules.grace_ms);
-        self.timers.set(until, Timer::Grace(row.id));
-        let (messages, reads) = Session::buckets(self.rules.messages(), self.rules.reads(), now);
-        let mut rooms = row.rooms;
-        rooms.retain(|room| self.rooms.contains_key(room));
-        for room in &rooms {
-            if let Some(room) = self.rooms.get_mut(room) {
-                room.members.insert(row.id, super::room::Place::default());
-            }
-        }
-        let session = Session {
-            id: row.id,
-            token: row.token,
-            user: row.user,
-            nick: row.nick,
-            keys,
-            address: row.address_hash,
-            conn: None,
-            held_until: Some(until),
-            restored: true,
-            rooms,
-            waiting: Vec::new(),
-            messages,
-            reads,
-            uploads: messages,
-            browser: None,
-        };
-        self.sessions.insert(row.id, Box::new(session));
     }
 
     /// Keeps the session's row as it is now.
@@ -296,9 +303,10 @@ impl Chat {
             token: entry.token,
             user: entry.user,
             nick: entry.nick.clone(),
-            guest: true,
+            guest: entry.is_guest(),
             address_hash: entry.address,
             rooms: entry.rooms.clone(),
+            login: entry.login,
         };
         self.queue_op(Op::SaveSession(row));
     }
@@ -311,36 +319,28 @@ impl Chat {
         reply: Reply,
     ) -> Outcome {
         let keys = nick.keys();
-        if !self.names.free_for(&keys, who) {
-            return Err(Refusal::new(Code::NickTaken).field("nick"));
+        if self.sessions.get(&who).is_some_and(|session| !session.is_guest()) {
+            let message = "An account keeps its name.";
+            return Err(Refusal::because(Code::Forbidden, message).field("nick"));
         }
+        self.name_is_free(&keys, Some(who))?;
         // Who types, types under the name that the others know.
         let rooms = self.sessions.get(&who).map_or_else(Vec::new, |entry| entry.rooms.clone());
         rooms.iter().for_each(|room| self.stop_typing(who, *room));
+        let looks = self.looks(who);
         let Some(entry) = self.sessions.get_mut(&who) else {
             return Err(Code::BadCredentials.into());
         };
-        let before = entry.member();
+        let changed = entry.nick != nick;
         let old_keys = std::mem::replace(&mut entry.keys, keys.clone());
         entry.nick = nick.clone();
         self.names.free(&old_keys, who);
         self.names.hold(keys, who);
         self.answer(reply, |id| wire::text(&Renamed { id, nick: &nick }));
-        if before.nick != nick {
+        if changed {
             self.save(who);
-            for room in rooms {
-                self.note_change(now, room, who, &before);
-            }
+            self.tell_looks(now, who, looks);
         }
         Ok(())
-    }
-
-    /// Tells the session's rooms that it is no longer as it was `before`.
-    fn announce_state(&mut self, now: Moment, session: SessionId, before: State) {
-        let Some(entry) = self.sessions.get(&session) else { return };
-        let before = Member { state: before, ..entry.member() };
-        for room in entry.rooms.clone() {
-            self.note_change(now, room, session, &before);
-        }
     }
 }

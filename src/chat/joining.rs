@@ -1,31 +1,34 @@
 //! Entering rooms and leaving them. A member's place counts from the moment of the `join`; how the
 //! log reaches the connection is in `catching_up`.
 
-use super::bucket::{Bucket, Moment, Pace};
+use super::access::Observer;
+use super::bucket::Moment;
 use super::effect::{Effect, Reply};
-use super::room::{Listener, Place};
+use super::reading::Reader;
+use super::room::{Listener, Place, Room};
 use super::state::{Chat, Outcome};
-use crate::model::{ConnId, RoomName, SessionId};
-use crate::protocol::{After, Code, Left, Member, Refusal, wire};
+use crate::model::{ConnId, RoomName, SessionId, TokenHash};
+use crate::protocol::{After, Close, Code, Left, Member, Refusal, wire};
 use crate::store::RoomId;
 
-/// How fast one address may open rooms.
-pub(super) const OPENING: Pace = Pace { per_second: 2, burst: 200 };
-/// So many addresses may open rooms between two sweeps.
-const MAX_OPENERS: usize = 10_000;
 /// At most so many members are shown.
 pub const SHOWN_MEMBERS: usize = 500;
 
+/// The fields of a `join`.
+pub(super) struct Entry {
+    pub room: Option<RoomName>,
+    pub after: Option<After>,
+    pub limit: usize,
+    pub invite: Option<TokenHash>,
+}
+
 impl Chat {
-    #[expect(clippy::too_many_arguments, reason = "the fields of one request")]
     pub(super) fn join(
         &mut self,
         now: Moment,
         who: SessionId,
         conn: ConnId,
-        room: Option<RoomName>,
-        after: Option<After>,
-        limit: usize,
+        Entry { room, after, limit, invite }: Entry,
         reply: Reply,
     ) -> Outcome {
         if self.closing {
@@ -34,7 +37,7 @@ impl Chat {
         let id = match room {
             Some(name) => {
                 self.check_room_count(who, &name)?;
-                self.open_room(now, who, name)?
+                self.enter(now, who, name, invite)?
             }
             None => self.place(who, None).map_err(|refusal| match refusal.code {
                 Code::NotInRoom => {
@@ -53,21 +56,41 @@ impl Chat {
         Ok(())
     }
 
+    /// The room of that name that somebody may enter: opened if it is new and that is allowed. One
+    /// that they may not see is answered as one that cannot be opened.
+    fn enter(
+        &mut self,
+        now: Moment,
+        who: SessionId,
+        name: RoomName,
+        invite: Option<TokenHash>,
+    ) -> Result<RoomId, Refusal> {
+        let Some(&id) = self.room_keys.get(&name.key()) else {
+            return match invite {
+                None => self.open_room(now, who, name),
+                Some(_) => Err(Code::RoomNotFound.into()),
+            };
+        };
+        let person = self.person(who)?;
+        if !self.rooms.get(&id).is_some_and(|room| self.sees(Some(&person), room)) {
+            self.redeem(now, &person, id, invite)?;
+        }
+        let inside = self.rooms.get(&id).is_some_and(|room| room.members.contains_key(&who));
+        if !inside {
+            self.let_in(now, &person, id)?;
+        }
+        Ok(id)
+    }
+
     /// New rooms are charged to the address: a new session brings no new allowance.
     pub(super) fn charge_opening(&mut self, now: Moment, who: SessionId) -> Outcome {
-        if self.rules.messages().per_second == 0 {
-            return Ok(());
-        }
         let Some(session) = self.sessions.get(&who) else { return Ok(()) };
-        let address = session.address;
-        if self.openers.len() >= MAX_OPENERS && !self.openers.contains_key(&address) {
-            return Err(Refusal::new(Code::Busy).retry_after(1000));
-        }
-        let full = Bucket::full(OPENING, now);
-        let taken = self.openers.entry(address).or_insert(full).take(OPENING, now);
-        taken.map_err(|millis| {
-            let message = "Your address opens too many rooms at once; wait a moment.";
-            Refusal::because(Code::RateLimited, message).retry_after(millis)
+        self.openers.take(session.address, now).map_err(|refusal| match refusal.code {
+            Code::RateLimited => {
+                let message = "Your address opens too many rooms at once; wait a moment.";
+                Refusal { message: message.into(), ..refusal }
+            }
+            _ => refusal,
         })
     }
 
@@ -83,20 +106,25 @@ impl Chat {
     }
 
     /// Makes `who` a member, and tells the others.
-    fn occupy(&mut self, now: Moment, who: SessionId, id: RoomId) {
-        let (Some(session), Some(room)) = (self.sessions.get_mut(&who), self.rooms.get_mut(&id))
-        else {
+    pub(super) fn occupy(&mut self, now: Moment, who: SessionId, id: RoomId) {
+        let Some(room) = self.rooms.get(&id).filter(|room| !room.members.contains_key(&who)) else {
             return;
         };
-        if room.members.contains_key(&who) {
-            return;
+        let before = self.seen(who, room);
+        self.put_in(who, id, before.is_some());
+        if let Some(session) = self.sessions.get_mut(&who) {
+            session.rooms.push(id);
         }
-        room.members.insert(who, Place::default());
-        session.rooms.push(id);
-        let member = session.member();
-        room.delta.note(who, None, Some(member));
-        self.tell(now, id);
+        self.tell_change(now, id, who, before);
         self.save(who);
+    }
+
+    /// Puts a session into a room's list; `double` if its person is there already.
+    pub(super) fn put_in(&mut self, who: SessionId, id: RoomId, double: bool) {
+        let Some(room) = self.rooms.get_mut(&id) else { return };
+        if room.members.insert(who, Place::default()).is_none() {
+            room.doubles += usize::from(double);
+        }
     }
 
     /// Event streams over HTTP: listens to a room without being in it.
@@ -104,16 +132,18 @@ impl Chat {
         &mut self,
         now: Moment,
         conn: ConnId,
+        reader: Reader,
         room: &RoomName,
         after: Option<After>,
         limit: usize,
     ) {
-        let Some(&id) = self.room_keys.get(&room.key()) else {
-            let close = crate::protocol::Close::Normal;
-            self.effects.push(Effect::Close { conn, close });
+        // The question whether it may was answered before; it may have changed since.
+        let Ok((id, person)) = self.readable(now, &reader, room) else {
+            self.effects.push(Effect::Close { conn, close: Close::Normal });
             return;
         };
-        self.observers.insert(conn, id);
+        let observer = Observer { room: id, person, address: reader.address, conn };
+        self.observers.insert(conn, observer);
         if let Some(room) = self.rooms.get_mut(&id) {
             room.observers += 1;
         }
@@ -122,10 +152,24 @@ impl Chat {
     }
 
     pub(super) fn stop_observing(&mut self, conn: ConnId) {
-        let Some(id) = self.observers.remove(&conn) else { return };
+        let Some(Observer { room: id, .. }) = self.observers.remove(&conn) else { return };
         self.effects.push(Effect::Exit { conn, room: id });
         if let Some(room) = self.rooms.get_mut(&id) {
             room.observers -= 1;
+        }
+    }
+
+    /// Ends the event streams that `ends` names.
+    pub(super) fn end_observers(&mut self, ends: impl Fn(&Self, &Observer) -> bool) {
+        let ending: Vec<ConnId> = self
+            .observers
+            .values()
+            .filter(|observer| ends(self, observer))
+            .map(|o| o.conn)
+            .collect();
+        for conn in ending {
+            self.stop_observing(conn);
+            self.effects.push(Effect::Close { conn, close: Close::Normal });
         }
     }
 
@@ -161,15 +205,34 @@ impl Chat {
 
     /// Gives a place up, and tells the others.
     pub(super) fn vacate(&mut self, now: Moment, who: SessionId, id: RoomId) {
-        let (Some(session), Some(room)) = (self.sessions.get_mut(&who), self.rooms.get_mut(&id))
-        else {
-            return;
-        };
+        let before = self.rooms.get(&id).and_then(|room| self.seen(who, room));
+        self.vacate_seen_as(now, who, id, before);
+    }
+
+    /// The same for one whom the room saw like that until now.
+    pub(super) fn vacate_seen_as(
+        &mut self,
+        now: Moment,
+        who: SessionId,
+        id: RoomId,
+        before: Option<Member>,
+    ) {
+        let Some(session) = self.sessions.get_mut(&who) else { return };
         session.rooms.retain(|room| *room != id);
+        session.admitted.retain(|room| *room != id);
         session.waiting.retain(|(room, _)| *room != id);
-        if room.members.swap_remove(&who).is_some() {
-            room.delta.note(who, Some(session.member()), None);
-            self.tell(now, id);
+        let Some(room) = self.rooms.get_mut(&id) else { return };
+        if room.members.swap_remove(&who).is_none() {
+            return;
+        }
+        let still = self.rooms.get(&id).is_some_and(|room| self.seen(who, room).is_some());
+        if let Some(room) = self.rooms.get_mut(&id) {
+            room.doubles -= usize::from(still);
+        }
+        self.tell_change(now, id, who, before);
+        if self.rooms.get(&id).is_some_and(Room::is_private) {
+            // A guest's place was all that let them read it.
+            self.end_blind_observers(id);
         }
     }
 
@@ -188,13 +251,16 @@ impl Chat {
     /// At most [`SHOWN_MEMBERS`] of a room's members; `first` comes first.
     pub(super) fn shown_members(&self, id: RoomId, first: Option<SessionId>) -> Vec<Member> {
         let Some(room) = self.rooms.get(&id) else { return Vec::new() };
-        let first = first.filter(|session| room.members.contains_key(session));
+        let first = first.and_then(|session| self.stands_for(session, room));
         let others = room.members.keys().copied().filter(|session| Some(*session) != first);
+        let stands = |session: &SessionId| {
+            room.doubles == 0 || self.stands_for(*session, room) == Some(*session)
+        };
         first
             .into_iter()
-            .chain(others)
+            .chain(others.filter(stands))
             .take(SHOWN_MEMBERS)
-            .filter_map(|session| Some(self.sessions.get(&session)?.member()))
+            .filter_map(|session| self.seen(session, room))
             .collect()
     }
 }

@@ -10,7 +10,7 @@ use super::speaking::Waiting;
 use super::state::{self, Chat};
 use crate::model::{Body, Event, Gone, ImageId, Timestamp, TokenHash};
 use crate::protocol::{Code, Refusal};
-use crate::store::{Append, ImageRow, Op, Outcome, RoomId};
+use crate::store::{Append, ImageRow, Op, Outcome, Rights, RoomId};
 
 /// So many pictures go in one round of the janitor.
 const A_ROUND: usize = 10_000;
@@ -94,8 +94,8 @@ impl Chat {
     }
 
     /// Takes one picture back for its sender.
-    pub fn take_back(&mut self, token: TokenHash, id: ImageId, channel: Channel) {
-        match self.may_take_back(token, id) {
+    pub fn take_back(&mut self, now: Moment, token: TokenHash, id: ImageId, channel: Channel) {
+        match self.may_take_back(now, token, id) {
             Err(refusal) => self.refuse(Reply::Http(channel), &refusal),
             Ok(()) => {
                 self.pictures.let_go(id, Ending::TakenBack(Reply::Http(channel)));
@@ -104,15 +104,16 @@ impl Chat {
         }
     }
 
-    fn may_take_back(&self, token: TokenHash, id: ImageId) -> state::Outcome {
-        let who = self.tokens.get(&token).ok_or(Code::BadCredentials)?;
-        let session = self.sessions.get(who).ok_or(Code::BadCredentials)?;
+    fn may_take_back(&mut self, now: Moment, token: TokenHash, id: ImageId) -> state::Outcome {
+        let person = self.holder(now, &token)?;
         let Some(Picture { row, stage, claiming }) = self.pictures.get(id) else {
-            let gone = self.pictures.is_gone(id);
-            return Err(if gone { Code::ImageGone } else { Code::ImageNotFound }.into());
+            return Err(self.no_picture(&[person], id).into());
         };
-        let mine = row.author.user == session.user;
+        let there = self.rooms.get(&row.room).is_some_and(|room| self.sees(Some(&person), room));
+        let mine = row.author.user == person.user
+            || (row.seq.is_some() && self.moderates(&person, row.room));
         match stage {
+            _ if !there => Err(Code::ImageNotFound.into()),
             Stage::Placing => Err(Code::ImageNotFound.into()),
             _ if !mine && row.seq.is_none() => Err(Code::ImageNotFound.into()),
             _ if !mine => Err(Refusal::because(Code::NotYours, "This picture is somebody else's.")),
@@ -134,7 +135,7 @@ impl Chat {
         let ids = self.pictures.of_message(room, target);
         let picture = |id: &ImageId| self.pictures.get(*id);
         let owner = ids.iter().find_map(picture).map(|picture| picture.row.author.user);
-        if owner.is_some_and(|owner| owner != append.author.user) {
+        if owner.is_some_and(|owner| owner != append.author.user) && !append.rights.moderator {
             return Err(Code::NotYours.into());
         }
         self.room_to_wait()?;
@@ -250,6 +251,7 @@ impl Chat {
             author: row.author.clone(),
             name_key: String::new(),
             body: Body::picture_gone(seq, row.id, why),
+            rights: Rights::default(),
         });
         let note = match note {
             Some(note) if volatile => {

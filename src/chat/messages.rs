@@ -8,7 +8,9 @@ use actix::prelude::*;
 use tokio::sync::oneshot;
 
 use super::effect::{Channel, Want};
+use super::entrance::Caller;
 use super::posting::Asker;
+use super::reading::Reader;
 use super::relay::{Batch, Item, Relay, Weight};
 use super::server::{ChatServer, Worker};
 use super::uploading::Upload;
@@ -39,10 +41,8 @@ pub struct Knock {
     pub id: Option<ReplyId>,
     /// Who it says to be.
     pub hello: Hello,
-    /// A fingerprint of its address.
-    pub address: [u8; 32],
-    /// The hash of its browser's cookie.
-    pub browser: Option<TokenHash>,
+    /// Where it comes from.
+    pub caller: Caller,
 }
 
 /// A connection asks for something.
@@ -75,6 +75,8 @@ pub struct Gone {
 pub struct Enter {
     /// The stream.
     pub conn: ConnId,
+    /// Who reads.
+    pub reader: Reader,
     /// The room.
     pub room: RoomName,
     /// The last event that it has.
@@ -88,9 +90,13 @@ pub struct Enter {
 #[rtype(result = "()")]
 pub enum Ask {
     /// Lists the rooms.
-    Rooms(Channel),
+    Rooms { reader: Reader, channel: Channel },
     /// Reads a room's log.
-    Events { room: RoomName, page: Asked, limit: usize, channel: Channel },
+    Events { reader: Reader, room: RoomName, page: Asked, limit: usize, channel: Channel },
+    /// Asks whether a room may be read.
+    Readable { reader: Reader, room: RoomName, channel: Channel },
+    /// Any other request about a room.
+    Order { token: TokenHash, row: &'static Command, request: Request, channel: Channel },
     /// Sends a message.
     Post { asker: Asker, room: RoomName, draft: Draft, channel: Channel },
     /// Gives a picture its row; its files are in their place.
@@ -168,20 +174,28 @@ handle! {
         let on_the_way = Arc::new(AtomicUsize::new(0));
         server.workers.insert(worker, Worker { relay, on_the_way });
     };
-    Knock, |server, Knock { conn, id, hello, address, browser }, ctx| {
-        server.chat.hello(Self::now(), conn, id, hello, address, browser)
+    Knock, |server, Knock { conn, id, hello, caller }, ctx| {
+        server.chat.hello(Self::now(), conn, id, hello, caller)
     };
     Say, |server, Say { conn, id, row, request }, ctx| {
         server.chat.request(Self::now(), conn, id, row, request)
     };
     Gone, |server, Gone { conn, clean }, ctx| server.chat.gone(Self::now(), conn, clean);
-    Enter, |server, Enter { conn, room, after, limit }, ctx| {
-        server.chat.watch(Self::now(), conn, &room, after, limit)
+    Enter, |server, Enter { conn, reader, room, after, limit }, ctx| {
+        server.chat.watch(Self::now(), conn, reader, &room, after, limit)
     };
     Ask, |server, ask, ctx| match ask {
-        Ask::Rooms(channel) => server.chat.read_http(None, channel),
-        Ask::Events { room, page, limit, channel } => {
-            server.chat.read_http(Some((room, page, limit)), channel)
+        Ask::Rooms { reader, channel } => {
+            server.chat.list_rooms_http(Self::now(), &reader, channel)
+        }
+        Ask::Events { reader, room, page, limit, channel } => {
+            server.chat.read_http(Self::now(), &reader, &room, (page, limit), channel)
+        }
+        Ask::Readable { reader, room, channel } => {
+            server.chat.may_read(Self::now(), &reader, &room, channel)
+        }
+        Ask::Order { token, row, request, channel } => {
+            server.chat.order(Self::now(), &token, row, request, channel)
         }
         Ask::Post { asker, room, draft, channel } => {
             server.chat.post(Self::now(), asker, &room, draft, channel)
@@ -189,7 +203,9 @@ handle! {
         Ask::Place { upload, channel } => {
             server.chat.place_picture(Self::now(), *upload, channel)
         }
-        Ask::TakeBack { token, id, channel } => server.chat.take_back(token, id, channel),
+        Ask::TakeBack { token, id, channel } => {
+            server.chat.take_back(Self::now(), token, id, channel)
+        }
     };
     Committed, |server, Committed { batch, result }, ctx| server.committed(batch, result, ctx);
     Read, |server, Read { want, page }, ctx| server.chat.page(Self::now(), want, page);

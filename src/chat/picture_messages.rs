@@ -16,6 +16,8 @@ use crate::protocol::Refusal;
 pub struct LetUpload {
     /// Who uploads.
     pub token: TokenHash,
+    /// A fingerprint of where from.
+    pub address: [u8; 32],
     /// The room, where it is known already.
     pub room: Option<RoomName>,
     /// What the request says of its length, in bytes.
@@ -100,8 +102,8 @@ impl Handler<LetUpload> for ChatServer {
     type Result = Result<Pass, Refusal>;
 
     fn handle(&mut self, ask: LetUpload, _: &mut Self::Context) -> Self::Result {
-        let LetUpload { token, room, length } = ask;
-        self.chat.let_upload(Self::now(), token, room.as_ref(), length)
+        let LetUpload { token, address, room, length } = ask;
+        self.chat.let_upload(Self::now(), token, address, room.as_ref(), length)
     }
 }
 
@@ -110,7 +112,7 @@ impl Handler<Reserve> for ChatServer {
 
     fn handle(&mut self, ask: Reserve, ctx: &mut Self::Context) -> Self::Result {
         let Reserve { ticket, room, bytes } = ask;
-        let reserved = self.chat.reserve(ticket, room.as_ref(), bytes);
+        let reserved = self.chat.reserve(Self::now(), ticket, room.as_ref(), bytes);
         // Others may have had to make room.
         self.settle_soon(ctx);
         reserved

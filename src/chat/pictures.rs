@@ -4,10 +4,11 @@
 //! Invariants: the sums are those of the pictures listed; a picture counts until its files and its
 //! row are gone, so the disk never holds more than was counted.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use super::effect::Reply;
-use crate::model::{Image, ImageId, SessionId, Timestamp, UserId};
+use super::people::Person;
+use crate::model::{Image, ImageId, Timestamp, UserId};
 use crate::store::{Append, ImageRow, Refusal, RoomId};
 
 /// So many pictures there may be at a time, however small.
@@ -68,7 +69,9 @@ pub struct Sum {
 #[derive(Debug)]
 pub struct Ticket {
     /// Who uploads.
-    pub session: SessionId,
+    pub person: Person,
+    /// A fingerprint of where from.
+    pub address: [u8; 32],
     /// Bytes kept free for it.
     pub reserved: u64,
 }
@@ -84,7 +87,8 @@ pub struct Pictures {
     people: HashMap<UserId, Sum>,
     bytes: u64,
     going: usize,
-    gone: HashSet<ImageId>,
+    /// In which rooms they were.
+    gone: HashMap<ImageId, RoomId>,
     gone_in_order: VecDeque<ImageId>,
     pub(super) tickets: HashMap<u64, Ticket>,
     pub(super) next_ticket: u64,
@@ -132,12 +136,17 @@ impl Pictures {
 
     /// Whether it was there once, and is known to be gone.
     pub fn is_gone(&self, id: ImageId) -> bool {
-        self.gone.contains(&id)
+        self.gone.contains_key(&id)
+    }
+
+    /// In which room it was that is known to be gone.
+    pub fn gone_from(&self, id: ImageId) -> Option<RoomId> {
+        self.gone.get(&id).copied()
     }
 
     /// Says that a picture was there once.
-    pub fn remember_gone(&mut self, id: ImageId) {
-        if self.gone.insert(id) {
+    pub fn remember_gone(&mut self, id: ImageId, room: RoomId) {
+        if self.gone.insert(id, room).is_none() {
             self.gone_in_order.push_back(id);
         }
         while self.gone_in_order.len() > MAX_GONE {
@@ -211,7 +220,7 @@ impl Pictures {
         self.by_age.remove(&(row.created_at, id));
         self.by_end.remove(&(self.end_of(&row), id));
         if !matches!(stage, Stage::Placing) {
-            self.remember_gone(id);
+            self.remember_gone(id, row.room);
         }
     }
 
@@ -248,6 +257,13 @@ impl Pictures {
             if let Some(picture) = self.all.get_mut(&image.id) {
                 picture.claiming = under_way;
             }
+        }
+    }
+
+    /// A picture need not wait for a moderator any more.
+    pub fn approved(&mut self, id: ImageId) {
+        if let Some(picture) = self.all.get_mut(&id) {
+            picture.row.pending = false;
         }
     }
 

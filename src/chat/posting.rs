@@ -1,20 +1,16 @@
 //! Sending without a socket: who it is, and the same way into the log as everybody's.
 
-use super::bucket::{Bucket, Moment};
+use super::bucket::Moment;
 use super::effect::{Channel, Reply};
-use super::speaking::Waiting;
-use super::state::Chat;
-use crate::model::{Author, Nick, RoomName, TokenHash, UserId};
-use crate::protocol::{Code, Draft, Rate, Refusal};
-use crate::store::Append;
-
-/// So many addresses may send without a session between two sweeps.
-const MAX_PASSERS_BY: usize = 10_000;
+use super::people::Person;
+use super::state::{Chat, Outcome};
+use crate::model::{Body, Nick, Role, RoomName, TokenHash, UserId};
+use crate::protocol::{Code, Command, Draft, Needs, Rate, Refusal, Request};
 
 /// Somebody who sends without a socket.
 #[derive(Debug)]
 pub enum Asker {
-    /// The holder of a session's token.
+    /// The holder of a session's or a login's token.
     Token(TokenHash),
     /// A guest for one request, with a fingerprint of the address it comes from.
     Nick(Nick, [u8; 32]),
@@ -30,8 +26,9 @@ impl Chat {
         draft: Draft,
         channel: Channel,
     ) {
-        if let Err((channel, refusal)) = self.try_post(now, asker, room, draft, channel) {
-            self.refuse(Reply::Http(channel), &refusal);
+        let reply = Reply::Http(channel);
+        if let Err(refusal) = self.try_post(now, asker, room, draft, reply.clone()) {
+            self.refuse(reply, &refusal);
         }
     }
 
@@ -41,59 +38,93 @@ impl Chat {
         asker: Asker,
         room: &RoomName,
         draft: Draft,
-        channel: Channel,
-    ) -> Result<(), (Channel, Refusal)> {
-        let author = match self.author(now, asker) {
-            Ok(author) => author,
-            Err(refusal) => return Err((channel, refusal)),
-        };
-        let Some(&id) = self.room_keys.get(&room.key()) else {
-            return Err((channel, Code::RoomNotFound.into()));
-        };
-        let body = match self.message(now, draft) {
-            Ok(body) => body,
-            Err(refusal) => return Err((channel, refusal)),
-        };
-        let name_key = author.nick.keys().folded.to_string();
-        let append = Append { room: id, at: now.wall, author, name_key, body };
-        if let Err(refusal) = self.room_to_wait() {
-            return Err((channel, refusal));
-        }
-        let waiting = Waiting::of(Reply::Http(channel));
-        // There is room: this cannot be refused any more.
-        let _ = self.append(append, waiting);
-        Ok(())
+        reply: Reply,
+    ) -> Outcome {
+        let person = self.passer_by(now, asker)?;
+        let id = self.reach(now, &person, room)?;
+        let body = self.message(now, draft)?;
+        self.say(now, &person, id, body, reply)
     }
 
-    fn author(&mut self, now: Moment, asker: Asker) -> Result<Author, Refusal> {
+    fn passer_by(&mut self, now: Moment, asker: Asker) -> Result<Person, Refusal> {
         match asker {
             Asker::Token(hash) => {
-                let who = *self.tokens.get(&hash).ok_or(Code::BadCredentials)?;
-                self.charge(now, who, Rate::Message)?;
-                let session = self.sessions.get(&who).ok_or(Code::BadCredentials)?;
-                Ok(Author { user: session.user, nick: session.nick.clone(), guest: true })
+                let person = self.holder(now, &hash)?;
+                self.charge_person(now, &person, Rate::Message)?;
+                Ok(person)
             }
             Asker::Nick(nick, address) => {
                 if !self.rules.guests {
                     return Err(Code::GuestsNotAdmitted.into());
                 }
-                self.charge_address(now, address)?;
-                if self.names.holder(&nick.keys()).is_some() {
-                    return Err(Refusal::new(Code::NickTaken).field("nick"));
-                }
-                Ok(Author { user: UserId::random(&mut self.rng), nick, guest: true })
+                self.passers_by.take(address, now)?;
+                let keys = nick.keys();
+                self.name_is_free(&keys, None)?;
+                let user = UserId::random(&mut self.rng);
+                let (role, session, login) = (Role::Guest, None, None);
+                let address = Some(address);
+                let person = Person { user, nick, keys, role, session, login, address };
+                self.banned_from(now, None, person.suspect())?;
+                Ok(person)
             }
         }
     }
 
-    /// One-shot guests have no session: their address has the bucket.
-    fn charge_address(&mut self, now: Moment, address: [u8; 32]) -> Result<(), Refusal> {
-        let pace = self.rules.messages();
-        if self.passers_by.len() >= MAX_PASSERS_BY && !self.passers_by.contains_key(&address) {
-            return Err(Refusal::new(Code::Busy).retry_after(1000));
+    /// Takes any other request about a room that came over HTTP, from the holder of a token.
+    pub fn order(
+        &mut self,
+        now: Moment,
+        token: &TokenHash,
+        row: &'static Command,
+        request: Request,
+        channel: Channel,
+    ) {
+        let reply = Reply::Http(channel);
+        if let Err(refusal) = self.try_order(now, token, row, request, reply.clone()) {
+            self.refuse(reply, &refusal);
         }
-        let full = Bucket::full(pace, now);
-        let taken = self.passers_by.entry(address).or_insert(full).take(pace, now);
-        taken.map_err(|millis| Refusal::new(Code::RateLimited).retry_after(millis))
+    }
+
+    fn try_order(
+        &mut self,
+        now: Moment,
+        token: &TokenHash,
+        row: &'static Command,
+        request: Request,
+        reply: Reply,
+    ) -> Outcome {
+        let person = self.holder(now, token)?;
+        self.charge_person(now, &person, row.rate)?;
+        if row.needs > Needs::Hello && person.is_guest() {
+            return Err(Code::LoginRequired.into());
+        }
+        let there = |chat: &Self, room: Option<RoomName>| {
+            let name = room.ok_or_else(|| Refusal::new(Code::MissingField).field("room"))?;
+            chat.find_room(Some(&person), &name).ok_or_else(|| Refusal::new(Code::RoomNotFound))
+        };
+        match request {
+            Request::Moderate { room, order } => {
+                let room = there(self, room)?;
+                self.obey(now, &person, room, order, reply)
+            }
+            Request::Invite { room, uses, seconds } => {
+                let room = there(self, room)?;
+                self.invite(now, &person, room, uses, seconds, reply)
+            }
+            Request::Create { room, visibility, history } => {
+                self.create(now, &person, room, visibility, history, reply)
+            }
+            Request::Report { room, seq, reason } => {
+                let room = there(self, room)?;
+                self.let_in(now, &person, room)?;
+                self.report(now, &person, room, seq, reason, reply)
+            }
+            Request::Delete { room, seq } => {
+                let room = there(self, room)?;
+                self.let_in(now, &person, room)?;
+                self.say(now, &person, room, Body::deleted(seq), reply)
+            }
+            _ => Err(Code::UnknownType.into()),
+        }
     }
 }

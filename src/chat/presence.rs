@@ -5,7 +5,7 @@
 
 use indexmap::IndexMap;
 
-use crate::model::SessionId;
+use crate::model::UserId;
 use crate::protocol::{Member, State};
 
 /// Up to this many members a room is told of every change at once.
@@ -23,7 +23,7 @@ struct Change {
 /// The changes that wait to be told.
 #[derive(Debug, Default)]
 pub struct Delta {
-    changes: IndexMap<SessionId, Change>,
+    changes: IndexMap<UserId, Change>,
     /// When the room was last told, on the monotonic clock.
     pub told_at: Option<u64>,
     /// Whether a timer waits to tell it.
@@ -44,7 +44,7 @@ pub struct Lists {
 impl Delta {
     /// Somebody was `before` and is `now`; `None`: not here. Many untold changes become one, from
     /// how the room knows them to how they are when it is told.
-    pub fn note(&mut self, who: SessionId, before: Option<Member>, now: Option<Member>) {
+    pub fn note(&mut self, who: UserId, before: Option<Member>, now: Option<Member>) {
         let change = self.changes.entry(who).or_insert(Change { told: before, now: None });
         change.now = now;
         if change.told.is_none() && change.now.is_none() {
@@ -88,7 +88,7 @@ mod tests {
         Member { nick, guest: true, role: Role::Guest, state: State::Online, was: None }
     }
 
-    const WHO: SessionId = SessionId(1);
+    const WHO: UserId = UserId(1);
 
     #[test]
     fn who_came_and_went_unseen_is_not_told() {
@@ -167,7 +167,7 @@ mod tests {
                     _ => {}
                 }
                 if before != here[who] {
-                    delta.note(SessionId(who as i64), before, here[who].clone());
+                    delta.note(UserId(who as i64), before, here[who].clone());
                 }
             }
             apply(&mut known, delta.take());

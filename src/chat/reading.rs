@@ -2,33 +2,47 @@
 
 use bytes::Bytes;
 
+use super::access::closed_to;
 use super::bucket::Moment;
 use super::catching_up::FRESH_BYTES;
-use super::effect::{Channel, Effect, Reply, Want};
+use super::effect::{Channel, Effect, Http, Reply, Shown, Want};
 use super::joining::SHOWN_MEMBERS;
+use super::people::Person;
 use super::presence::{LARGE_ROOM_PAUSE, SMALL_ROOM};
 use super::recent::Entry;
 use super::room::Room;
+use super::sanctions::Suspect;
 use super::state::{Chat, Outcome};
 use super::timers::Timer;
-use crate::model::{RoomName, SessionId};
+use crate::model::{RoomName, SessionId, TokenHash};
 use crate::protocol::{
-    Code, History, Member, Members, Page as Asked, Presence, Refusal, RoomEntry, Rooms, Typing,
-    event_json, wire,
+    Code, History, Members, Page as Asked, Presence, Refusal, RoomEntry, Rooms, Typing, event_json,
+    wire,
 };
-use crate::store::{Page, Query, Range, RoomId, StoreError};
+use crate::store::{Page, Query, Range, RoomId, SanctionKind, StoreError};
 
 /// At most so many rooms are listed.
 const LISTED_ROOMS: usize = 500;
 /// Typing ends by itself after so many milliseconds.
 const TYPING_MS: u64 = 10_000;
 
+/// Who reads over HTTP.
+#[derive(Clone, Copy, Debug)]
+pub struct Reader {
+    /// The token that they show.
+    pub token: Option<TokenHash>,
+    /// A fingerprint of where they come from.
+    pub address: [u8; 32],
+}
+
 impl Chat {
-    pub(super) fn list_rooms(&mut self, reply: Reply) -> Outcome {
-        let mut rooms: Vec<&Room> = self.rooms.values().collect();
+    /// Lists the rooms that exist for somebody.
+    pub(super) fn list_rooms(&mut self, person: Option<&Person>, reply: Reply) -> Outcome {
+        let mut rooms: Vec<&Room> =
+            self.rooms.values().filter(|room| self.sees(person, room)).collect();
         let more = rooms.len() > LISTED_ROOMS;
         let order = |a: &&Room, b: &&Room| {
-            b.members.len().cmp(&a.members.len()).then_with(|| a.name.as_str().cmp(b.name.as_str()))
+            b.count().cmp(&a.count()).then_with(|| a.name.as_str().cmp(b.name.as_str()))
         };
         if more {
             rooms.select_nth_unstable_by(LISTED_ROOMS, order);
@@ -37,12 +51,18 @@ impl Chat {
         rooms.sort_by(order);
         let entries: Vec<_> = rooms
             .iter()
-            .map(|room| (room.name.clone(), room.topic.clone(), room.members.len()))
+            .map(|room| {
+                (room.name.clone(), room.topic.clone(), room.count(), room.settings.visibility)
+            })
             .collect();
         self.answer(reply, |id| {
-            let entry = |(name, topic, count)| RoomEntry { name, topic, count };
-            let entries = entries.iter().map(|(name, topic, count)| (name, topic, *count));
-            wire::text(&Rooms { id, rooms: entries.map(entry).collect(), more })
+            let entries = entries.iter().map(|(name, topic, count, visibility)| RoomEntry {
+                name,
+                topic,
+                count: *count,
+                visibility: *visibility,
+            });
+            wire::text(&Rooms { id, rooms: entries.collect(), more })
         });
         Ok(())
     }
@@ -57,7 +77,7 @@ impl Chat {
         let members = self.shown_members(id, Some(who));
         let Some(room) = self.rooms.get(&id) else { return Err(Code::RoomNotFound.into()) };
         debug_assert!(members.len() <= SHOWN_MEMBERS);
-        let (name, count) = (room.name.clone(), room.members.len());
+        let (name, count) = (room.name.clone(), room.count());
         self.answer(reply, |id| wire::text(&Members { id, room: &name, members, count }));
         Ok(())
     }
@@ -87,19 +107,75 @@ impl Chat {
         Ok(())
     }
 
-    /// Reads a room's log, or lists the rooms, for HTTP.
-    pub fn read_http(&mut self, room: Option<(RoomName, Asked, usize)>, channel: Channel) {
-        match room {
-            None => {
+    /// Lists the rooms for HTTP.
+    pub fn list_rooms_http(&mut self, now: Moment, reader: &Reader, channel: Channel) {
+        match self.who_reads(now, reader) {
+            Err(refusal) => self.refuse(Reply::Http(channel), &refusal),
+            Ok(person) => {
                 // Listing cannot be refused.
-                let _ = self.list_rooms(Reply::Http(channel));
+                let _ = self.list_rooms(person.as_ref(), Reply::Http(channel));
             }
-            Some((name, page, limit)) => match self.room_keys.get(&name.key()) {
-                Some(&id) => {
-                    let _ = self.history(id, page, limit, Reply::Http(channel));
-                }
-                None => self.refuse(Reply::Http(channel), &Code::RoomNotFound.into()),
-            },
+        }
+    }
+
+    /// Reads a room's log for HTTP.
+    pub fn read_http(
+        &mut self,
+        now: Moment,
+        reader: &Reader,
+        room: &RoomName,
+        (page, limit): (Asked, usize),
+        channel: Channel,
+    ) {
+        match self.readable(now, reader, room) {
+            Err(refusal) => self.refuse(Reply::Http(channel), &refusal),
+            Ok((id, _)) => {
+                // A room that is there can be read.
+                let _ = self.history(id, page, limit, Reply::Http(channel));
+            }
+        }
+    }
+
+    /// Says whether a room may be read over HTTP.
+    pub fn may_read(&mut self, now: Moment, reader: &Reader, room: &RoomName, channel: Channel) {
+        let answer = match self.readable(now, reader, room) {
+            Ok(_) => Ok(Shown { json: Bytes::new(), duplicate: false }),
+            Err(refusal) => {
+                self.refusals.push(refusal.code);
+                Err(refusal)
+            }
+        };
+        self.effects.push(Effect::Http(Http { channel, answer }));
+    }
+
+    /// The room that somebody may read over HTTP, and who that is.
+    ///
+    /// # Errors
+    /// `room_not_found`, `login_required`, `bad_credentials`, `banned`, `guests_not_admitted`.
+    pub fn readable(
+        &mut self,
+        now: Moment,
+        reader: &Reader,
+        room: &RoomName,
+    ) -> Result<(RoomId, Option<Person>), Refusal> {
+        match self.who_reads(now, reader)? {
+            Some(person) => Ok((self.reach(now, &person, room)?, Some(person))),
+            None => {
+                let id = self.find_room(None, room).ok_or(Code::RoomNotFound)?;
+                let suspect = Suspect { address: Some(reader.address), ..Suspect::default() };
+                self.banned_from(now, Some(id), suspect)?;
+                self.rooms.get(&id).map_or(Ok(()), |room| closed_to(true, room))?;
+                Ok((id, None))
+            }
+        }
+    }
+
+    /// Who reads over HTTP; `None` for nobody in particular, where guests are admitted.
+    fn who_reads(&mut self, now: Moment, reader: &Reader) -> Result<Option<Person>, Refusal> {
+        match reader.token {
+            Some(token) => self.holder(now, &token).map(Some),
+            None if self.rules.guests => Ok(None),
+            None => Err(Code::LoginRequired.into()),
         }
     }
 
@@ -108,6 +184,7 @@ impl Chat {
         match want {
             Want::Join(joining) => self.joining_page(now, joining, page),
             Want::History { reply, room } => self.history_page(room, page, reply),
+            Want::Removal(removing) => self.removing_page(now, removing, page),
         }
     }
 
@@ -169,19 +246,9 @@ impl Chat {
             joined: lists.joined,
             left: lists.left,
             changed: lists.changed,
-            count: room.members.len(),
+            count: room.count(),
         });
         self.effects.push(Effect::Room { room: id, frames, count: 1, passing: true, except: None });
-    }
-
-    /// A member's state or name changed.
-    pub(super) fn note_change(&mut self, now: Moment, id: RoomId, who: SessionId, before: &Member) {
-        let Some(after) = self.sessions.get(&who).map(|session| session.member()) else { return };
-        let Some(room) = self.rooms.get_mut(&id) else { return };
-        if room.members.contains_key(&who) {
-            room.delta.note(who, Some(before.clone()), Some(after));
-            self.tell(now, id);
-        }
     }
 
     pub(super) fn typing(
@@ -193,6 +260,11 @@ impl Chat {
         reply: Reply,
     ) -> Outcome {
         let id = self.place(who, room.as_ref())?;
+        let muted = SanctionKind::Mute;
+        let person = self.person(who)?;
+        if self.peace.sanctions.find(muted, Some(id), person.known(), now.wall).is_some() {
+            return Err(Code::Muted.into());
+        }
         // An empty frame: the connection learns that the request is done, the client nothing.
         self.answer(reply, |_| Bytes::new());
         if !on {

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use crate::model::Event;
+use crate::model::{Event, Nick, UserId};
 
 /// One event and the JSON in which everybody sees it.
 #[derive(Debug, Clone)]
@@ -104,6 +104,16 @@ impl Recent {
                 entry.json = json(&entry.event);
                 self.bytes += entry.json.len();
             }
+        }
+    }
+
+    /// Takes the name of somebody who deleted their account out of what they said.
+    pub fn erase_author(&mut self, user: UserId, json: impl Fn(&Event) -> Bytes) {
+        for entry in self.entries.iter_mut().filter(|entry| entry.event.author.user == user) {
+            entry.event.author.nick = Nick::deleted();
+            self.bytes -= entry.json.len();
+            entry.json = json(&entry.event);
+            self.bytes += entry.json.len();
         }
     }
 

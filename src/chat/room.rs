@@ -1,11 +1,15 @@
 //! A room: its log's head, its members, and what changed among them.
 
+use std::collections::HashMap;
+
 use indexmap::IndexMap;
 
 use super::presence::Delta;
 use super::recent::{Bounds, Recent};
 use super::volatile::Keys;
-use crate::model::{ConnId, Epoch, Keep, RoomName, SessionId, Topic};
+use crate::model::{
+    ConnId, Epoch, Keep, RoomName, RoomRole, RoomSettings, SessionId, Topic, UserId, Visibility,
+};
 use crate::store::{RoomId, RoomRow};
 
 /// How much of a kept log stays in memory.
@@ -37,10 +41,18 @@ pub struct Room {
     pub first_seq: u64,
     /// What it is about.
     pub topic: Topic,
+    /// Its rules.
+    pub settings: RoomSettings,
+    /// Accounts that are something special in it.
+    pub roles: HashMap<UserId, RoomRole>,
+    /// When people spoke last, on the monotonic clock, where slow mode asks for it.
+    pub spoke: HashMap<UserId, u64>,
     /// How long its log is kept.
     pub keep: Keep,
-    /// Who is in it.
+    /// Who is in it, by session.
     pub members: IndexMap<SessionId, Place>,
+    /// How many of these are further sessions of an account that is in it already.
+    pub doubles: usize,
     /// Who listens without being in it (event streams over HTTP).
     pub observers: usize,
     /// Its newest events.
@@ -64,14 +76,28 @@ impl Room {
             seq: row.seq,
             first_seq: row.first_seq,
             topic: row.topic.unwrap_or_else(Topic::none),
+            settings: row.settings,
+            roles: HashMap::new(),
+            spoke: HashMap::new(),
             keep,
             members: IndexMap::new(),
+            doubles: 0,
             observers: 0,
             recent: Recent::new(bounds),
             delta: Delta::default(),
             under_way: 0,
             keys: Keys::default(),
         }
+    }
+
+    /// How many people are in it.
+    pub fn count(&self) -> usize {
+        self.members.len() - self.doubles
+    }
+
+    /// Whether it exists only for those inside.
+    pub fn is_private(&self) -> bool {
+        self.settings.visibility == Visibility::Private
     }
 
     /// Whether the log lives in memory only.

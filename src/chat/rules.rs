@@ -3,9 +3,13 @@
 use std::collections::HashMap;
 
 use super::bucket::Pace;
-use crate::model::config::{Config, Images};
+use crate::auth::{Rule, Settings};
+use crate::model::config::{Accounts, Config, Images, Limits, Logins, Privacy};
 use crate::model::{Keep, RoomKey, RoomName};
 use crate::protocol::{HeartbeatOffer, LimitsOffer};
+
+/// How fast one address may open rooms: a new session brings no new allowance.
+const OPENING: Pace = Pace::per_second(2, 200);
 
 /// What the rules need to know of the configuration.
 #[derive(Clone, Debug)]
@@ -30,6 +34,77 @@ pub struct Rules {
     pub keep_rooms: HashMap<RoomKey, Keep>,
     /// The life of pictures.
     pub images: Images,
+    /// How fast one may be.
+    pub paces: Paces,
+    /// How often one may guess at passwords.
+    pub throttle: Settings,
+    /// Who may have an account.
+    pub accounts: Accounts,
+    /// How long logins last.
+    pub logins: Logins,
+    /// What is forgotten, and when.
+    pub privacy: Privacy,
+    /// Sessions of one account; 0: as many as one likes.
+    pub connections_per_user: usize,
+    /// Rooms that one account has created; 0: as many as one likes.
+    pub rooms_created: usize,
+    /// Different reactions of one message; 0: as many as one likes.
+    pub reactions: u32,
+}
+
+/// How fast one may be, by kind of request.
+#[derive(Clone, Copy, Debug)]
+pub struct Paces {
+    /// What enters a log.
+    pub messages: Pace,
+    /// Pictures.
+    pub uploads: Pace,
+    /// Rooms.
+    pub joins: Pace,
+    /// Names.
+    pub renames: Pace,
+    /// Typing.
+    pub typing: Pace,
+    /// Coming in, by address.
+    pub hellos: Pace,
+    /// Accounts, by address.
+    pub registrations: Pace,
+    /// Opening rooms by joining them, by address.
+    pub openings: Pace,
+}
+
+impl Paces {
+    fn of(limits: &Limits) -> Self {
+        let (second, burst) = (limits.messages_per_second, limits.burst);
+        let minute = |tokens| if second == 0 { Pace::OFF } else { Pace::per_minute(tokens) };
+        Self {
+            messages: if second == 0 { Pace::OFF } else { Pace::per_second(second, burst) },
+            uploads: minute(limits.uploads_per_minute),
+            joins: minute(limits.joins_per_minute),
+            renames: minute(limits.renames_per_minute),
+            typing: minute(limits.typing_per_minute),
+            hellos: minute(limits.hellos_per_minute),
+            registrations: Pace::per_hour(
+                limits.registrations_per_hour,
+                limits.registrations_per_hour,
+            ),
+            openings: if second == 0 { Pace::OFF } else { OPENING },
+        }
+    }
+}
+
+/// How often one may guess, where one address may `per_minute` times.
+fn throttle(per_minute: u64) -> Settings {
+    let settings = Settings::default();
+    let Some(pause_ms) = 60_000u64.checked_div(per_minute) else {
+        let address = Rule { free: u32::MAX, ..settings.address };
+        return Settings { address, ..settings };
+    };
+    let free = u32::try_from(per_minute).unwrap_or(u32::MAX);
+    let pause_ms = pause_ms.max(1);
+    let address =
+        Rule { free, decay_ms: pause_ms, first_wait_ms: pause_ms, longest_wait_ms: pause_ms };
+    Settings { address, ..settings }
 }
 
 impl Rules {
@@ -66,18 +141,15 @@ impl Rules {
                 .filter_map(|(name, keep)| Some((RoomName::parse(name)?.key(), *keep)))
                 .collect(),
             images: config.images.clone(),
+            paces: Paces::of(limits),
+            throttle: throttle(limits.logins_per_minute),
+            accounts: config.accounts.clone(),
+            logins: config.logins.clone(),
+            privacy: config.privacy.clone(),
+            connections_per_user: limits.connections_per_user,
+            rooms_created: limits.rooms_created,
+            reactions: limits.reactions_per_message,
         }
-    }
-
-    /// The pace of what enters a log.
-    pub fn messages(&self) -> Pace {
-        Pace { per_second: self.limits.messages_per_second, burst: self.limits.burst }
-    }
-
-    /// The pace of reading: twice that.
-    pub fn reads(&self) -> Pace {
-        let Pace { per_second, burst } = self.messages();
-        Pace { per_second: per_second * 2, burst: burst * 2 }
     }
 
     /// How long the log of `room` is kept.

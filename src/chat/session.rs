@@ -1,8 +1,8 @@
 //! A session: somebody with a name, their places, and the connection that may come and go.
 
-use super::bucket::{Bucket, Moment, Pace};
-use crate::model::{ConnId, Nick, NickKeys, SessionId, TokenHash, UserId};
-use crate::protocol::{Member, Role, State};
+use super::allowance::Allowance;
+use crate::model::{ConnId, LoginId, Nick, NickKeys, Role, SessionId, TokenHash, UserId};
+use crate::protocol::{Member, State};
 use crate::store::RoomId;
 
 /// What the server knows of somebody while they are here, or while their place is held.
@@ -28,27 +28,30 @@ pub struct Session {
     pub restored: bool,
     /// The rooms, in the order in which they were joined.
     pub rooms: Vec<RoomId>,
+    /// Private rooms that a guest was in a moment ago and may come back to without an invitation.
+    pub admitted: Vec<RoomId>,
     /// Rooms held through a resume whose events wait for a `join`: from which place on.
     pub waiting: Vec<(RoomId, u64)>,
-    /// What `Rate::Message` draws from.
-    pub messages: Bucket,
-    /// What `Rate::Read` draws from.
-    pub reads: Bucket,
-    /// What `Rate::Upload` draws from.
-    pub uploads: Bucket,
+    /// What a guest may do in how short a time; an account has its own.
+    pub allowance: Allowance,
+    /// The login that it came with; none for a guest.
+    pub login: Option<LoginId>,
+    /// What it may do on the whole server.
+    pub role: Role,
     /// The hash of the cookie of the browser that it is in.
     pub browser: Option<Box<TokenHash>>,
 }
 
 impl Session {
-    /// How the others see them.
-    pub fn member(&self) -> Member {
-        let state = if self.conn.is_some() { State::Online } else { State::Reconnecting };
-        Member { nick: self.nick.clone(), guest: true, role: Role::Guest, state, was: None }
+    /// Whether nobody's account is behind it.
+    pub fn is_guest(&self) -> bool {
+        self.login.is_none()
     }
 
-    /// Full buckets for somebody who just came.
-    pub fn buckets(messages: Pace, reads: Pace, now: Moment) -> (Bucket, Bucket) {
-        (Bucket::full(messages, now), Bucket::full(reads, now))
+    /// How the others see them, where they are nothing special.
+    pub fn member(&self) -> Member {
+        let state = if self.conn.is_some() { State::Online } else { State::Reconnecting };
+        let (nick, guest) = (self.nick.clone(), self.is_guest());
+        Member { nick, guest, role: self.role, state, was: None }
     }
 }

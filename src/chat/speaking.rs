@@ -1,13 +1,16 @@
 //! What is to enter a log: checked, and queued in order for the store. What becomes of it is in
 //! `committing`.
 
+use bytes::Bytes;
+
 use super::bucket::Moment;
 use super::effect::Reply;
-use super::state::Chat;
+use super::people::Person;
+use super::state::{Chat, Outcome};
 use super::volatile;
-use crate::model::{Author, Body, SessionId};
-use crate::protocol::{Code, Draft, Refusal, Request};
-use crate::store::{Append, Op};
+use crate::model::{Body, RoomName, SessionId};
+use crate::protocol::{Code, Done, Draft, Refusal, Request, wire};
+use crate::store::{self, Append, Op, Rights, RoomId};
 use crate::uploads::Removed;
 
 /// So many appends may wait for the store; more are told to come back.
@@ -28,12 +31,26 @@ pub struct Waiting {
     pub(super) reply: Reply,
     /// What an upload's answer says besides.
     pub(super) removed: Option<Box<[Removed]>>,
+    /// What is answered when it is kept, where that is not what the event or the picture says: a
+    /// whole text frame.
+    pub(super) then: Option<Bytes>,
 }
 
 impl Waiting {
     /// Whoever waits for `reply`.
     pub(super) fn of(reply: Reply) -> Self {
-        Self { reply, removed: None }
+        Self { reply, removed: None, then: None }
+    }
+
+    /// Whoever waits to hear `frame`.
+    pub(super) fn for_frame(reply: Reply, frame: Bytes) -> Self {
+        Self { reply, removed: None, then: Some(frame) }
+    }
+
+    /// Whoever waits to hear that it is done.
+    pub(super) fn for_ok(reply: Reply) -> Self {
+        let frame = wire::text(&Done { id: reply.id() });
+        Self::for_frame(reply, frame)
     }
 }
 
@@ -45,33 +62,57 @@ impl Chat {
         who: SessionId,
         request: Request,
         reply: Reply,
-    ) -> Result<(), Refusal> {
-        let (room, body) = match request {
-            Request::Send { room, draft } => (room, self.message(now, draft)?),
-            Request::Edit { room, seq, text } => (room, Body::edited(seq, text)),
-            Request::Delete { room, seq } => (room, Body::deleted(seq)),
-            Request::React { room, seq, emoji, on } => (room, Body::reacted(seq, emoji, on)),
-            Request::Topic { room, topic } => (room, Body::topic(topic)),
+    ) -> Outcome {
+        let person = self.person(who)?;
+        let place = |room: Option<RoomName>| self.place(who, room.as_ref());
+        let (id, body) = match request {
+            Request::Send { room, draft } => {
+                let id = place(room)?;
+                (id, self.message(now, draft)?)
+            }
+            Request::Edit { room, seq, text } => (place(room)?, Body::edited(seq, text)),
+            Request::Delete { room, seq } => (place(room)?, Body::deleted(seq)),
+            Request::React { room, seq, emoji, on } => {
+                (place(room)?, Body::reacted(seq, emoji, on))
+            }
+            Request::Topic { room, topic } => (place(room)?, Body::topic(topic)),
             _ => return Err(Code::UnknownType.into()),
         };
-        let id = self.place(who, room.as_ref())?;
         self.stop_typing(who, id);
-        let Some(session) = self.sessions.get(&who) else {
-            return Err(Code::BadCredentials.into());
-        };
-        let author = Author { user: session.user, nick: session.nick.clone(), guest: true };
-        let name_key = session.keys.folded.to_string();
-        let append = Append { room: id, at: now.wall, author, name_key, body };
-        if matches!(append.body, Body::Deleted(_)) {
-            return self.delete_message(append, Waiting::of(reply));
+        self.say(now, &person, id, body, reply)
+    }
+
+    /// Puts what a person says into the queue for the log, if they may say it.
+    pub(super) fn say(
+        &mut self,
+        now: Moment,
+        person: &Person,
+        room: RoomId,
+        body: Body,
+        reply: Reply,
+    ) -> Outcome {
+        self.room_to_wait()?;
+        self.may_speak(now, person, room, &body)?;
+        let append = self.entry(now, person, room, body);
+        match append.body {
+            Body::Deleted(_) => self.delete_message(append, Waiting::of(reply)),
+            _ => self.append(append, Waiting::of(reply)),
         }
-        self.append(append, Waiting::of(reply))
+    }
+
+    /// What a person says, as an event without its place.
+    pub(super) fn entry(&self, now: Moment, person: &Person, room: RoomId, body: Body) -> Append {
+        let name_key = person.keys.folded.to_string();
+        let rights =
+            Rights { moderator: self.moderates(person, room), reactions: self.rules.reactions };
+        Append { room, at: now.wall, author: person.author(), name_key, body, rights }
     }
 
     /// What a draft becomes.
     pub(super) fn message(&self, now: Moment, draft: Draft) -> Result<Body, Refusal> {
         let Draft { text, images, reply_to, client_id } = draft;
-        Ok(Body::pictures(text, self.pictures_of(now, &images)?, reply_to, client_id))
+        let images = self.pictures_of(now, &images)?;
+        Ok(Body::pictures(text, images, reply_to, client_id))
     }
 
     pub(super) fn room_to_wait(&self) -> Result<(), Refusal> {
@@ -92,6 +133,10 @@ impl Chat {
         };
         if room.is_volatile() {
             let outcome = volatile::judge(room, &append, claim);
+            let noted = volatile::noted(room, &append);
+            if let (store::Outcome::Appended { .. }, Some(row)) = (&outcome, noted) {
+                self.queue_op(Op::Audit(Box::new(row)));
+            }
             self.settle(append, waiting, outcome);
             self.flush();
             return Ok(());

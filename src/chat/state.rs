@@ -8,23 +8,30 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use bytes::Bytes;
 use rand::rngs::StdRng;
 
-use super::bucket::{Bucket, Moment};
+use super::access::Observer;
+use super::accounts::Accounts;
+use super::bucket::Moment;
 use super::budget::Budget;
+use super::by_address::ByAddress;
 use super::catching_up::Joining;
 use super::committing::Fanout;
 use super::effect::{Answer, Effect, Http, Reply, Shown};
+use super::joining::Entry;
 use super::letting_go::Removal;
 use super::names::Names;
 use super::parting::Parted;
+use super::peace::Peace;
 use super::pictures::Pictures;
+use super::removing::Removing;
 use super::room::{Listener, Room};
 use super::rules::Rules;
 use super::session::Session;
 use super::speaking::{Queued, Waiting};
 use super::timers::{Timer, Timers};
-use crate::model::{ConnId, Epoch, Keep, RoomKey, RoomName, SessionId, Timestamp, TokenHash};
-use crate::protocol::{Code, Command, ErrorFrame, Rate, Refusal, ReplyId, Request, wire};
-use crate::store::{Boot, Op, RoomId, RoomRow};
+use crate::auth::Throttle;
+use crate::model::{ConnId, RoomKey, RoomName, SessionId, TokenHash};
+use crate::protocol::{Code, Command, ErrorFrame, Needs, Refusal, ReplyId, Request, wire};
+use crate::store::{Boot, RoomId};
 
 /// Everything that the chat knows.
 #[derive(Debug)]
@@ -37,7 +44,7 @@ pub struct Chat {
     pub(super) sessions: HashMap<SessionId, Box<Session>>,
     pub(super) conns: HashMap<ConnId, SessionId>,
     pub(super) strikes: HashMap<ConnId, u8>,
-    pub(super) observers: HashMap<ConnId, RoomId>,
+    pub(super) observers: HashMap<ConnId, Observer>,
     pub(super) tokens: HashMap<TokenHash, SessionId>,
     pub(super) names: Names,
     pub(super) timers: Timers,
@@ -56,13 +63,24 @@ pub struct Chat {
     pub(super) swept: HashSet<RoomId>,
     /// Rooms whose log the janitor looks at next.
     pub(super) prune_queue: VecDeque<RoomId>,
-    /// What addresses did lately that no session's bucket holds: sending in passing, opening rooms.
-    pub(super) openers: HashMap<[u8; 32], Bucket>,
+    /// Addresses that opened rooms.
+    pub(super) openers: ByAddress,
     /// Addresses that sent without a session.
-    pub(super) passers_by: HashMap<[u8; 32], Bucket>,
+    pub(super) passers_by: ByAddress,
+    /// Addresses that people came in from.
+    pub(super) arrivals: ByAddress,
+    /// Addresses that accounts were registered from.
+    pub(super) registrars: ByAddress,
+    pub(super) accounts: Accounts,
+    pub(super) peace: Peace,
+    pub(super) throttle: Throttle,
     pub(super) pictures: Pictures,
     /// Messages whose pictures' files are being removed.
     pub(super) removals: HashMap<(RoomId, u64), Removal>,
+    /// Removals of what somebody said that go on in the next settling.
+    pub(super) removals_to_go_on: Vec<Removing>,
+    /// How many of them wait for the store to read.
+    pub(super) removals_read: usize,
     /// Who said goodbye a moment ago, by token.
     pub(super) parted: HashMap<TokenHash, Parted>,
     /// The sessions behind a browser's cookie.
@@ -76,6 +94,7 @@ impl Chat {
     /// The chat as it begins: with what the store remembers.
     pub fn new(rules: Rules, boot: Boot, now: Moment, rng: StdRng) -> Self {
         let pictures = Pictures::new(rules.images.claim_s.saturating_mul(1000));
+        let (paces, throttle) = (rules.paces, rules.throttle);
         let mut chat = Self {
             rules,
             rng,
@@ -102,31 +121,28 @@ impl Chat {
             budget: Budget::default(),
             swept: HashSet::new(),
             prune_queue: VecDeque::new(),
-            openers: HashMap::new(),
-            passers_by: HashMap::new(),
+            openers: ByAddress::new(paces.openings),
+            passers_by: ByAddress::new(paces.messages),
+            arrivals: ByAddress::new(paces.hellos),
+            registrars: ByAddress::new(paces.registrations),
+            accounts: Accounts::default(),
+            peace: Peace::default(),
+            throttle: Throttle::new(throttle),
             pictures,
             removals: HashMap::new(),
+            removals_to_go_on: Vec::new(),
+            removals_read: 0,
             parted: HashMap::new(),
             browsers: HashMap::new(),
         };
         boot.rooms.into_iter().for_each(|row| chat.restore_room(row));
+        chat.restore_accounts(boot.accounts, boot.logins, boot.devices, now);
+        chat.restore_places(boot.room_roles, &boot.reads);
+        chat.restore_peace(boot.sanctions, boot.invites, boot.reports);
         boot.sessions.into_iter().for_each(|row| chat.restore_session(row, now));
-        boot.gone.into_iter().for_each(|id| chat.pictures.remember_gone(id));
+        boot.gone.into_iter().for_each(|(id, room)| chat.pictures.remember_gone(id, room));
         boot.images.into_iter().for_each(|row| chat.restore_picture(row));
         chat
-    }
-
-    fn restore_room(&mut self, row: RoomRow) {
-        self.next_room = self.next_room.max(row.id.0 + 1);
-        let key = row.name.key();
-        let keep = self.rules.keep_of(&key);
-        if keep == Keep::Nothing {
-            // Kept until now, in memory from now on: the name stays, the log begins anew.
-            self.queue_op(Op::Prune { room: row.id, before: None, keep_last: Some(0) });
-            return;
-        }
-        self.room_keys.insert(key, row.id);
-        self.rooms.insert(row.id, Room::from_row(row, keep));
     }
 
     /// Handles one request of a connection that said hello.
@@ -163,38 +179,55 @@ impl Chat {
         reply: Reply,
     ) -> Outcome {
         self.charge(now, who, row.rate)?;
+        match self.sessions.get(&who).and_then(|session| session.login) {
+            Some(login) => self.touch_login(now, login),
+            None if row.needs > Needs::Hello => return Err(Code::LoginRequired.into()),
+            None => {}
+        }
         match request {
-            Request::Join { room, after, limit } => {
-                self.join(now, who, conn, room, after, limit, reply)
+            Request::Join { room, after, limit, invite } => {
+                self.join(now, who, conn, Entry { room, after, limit, invite }, reply)
             }
             Request::Leave { room } => self.leave(now, who, room, reply),
             Request::Rename { nick } => self.rename(now, who, nick, reply),
             Request::Typing { room, on } => self.typing(now, who, room, on, reply),
-            Request::Rooms => self.list_rooms(reply),
+            Request::Rooms => {
+                let person = self.person(who)?;
+                self.list_rooms(Some(&person), reply)
+            }
             Request::Members { room } => self.list_members(who, room, reply),
             Request::History { room, page, limit } => {
                 let room = self.place(who, room.as_ref())?;
                 self.history(room, page, limit, reply)
+            }
+            Request::Read { room, seq } => {
+                let room = self.place(who, room.as_ref())?;
+                self.note_read(who, room, seq, reply)
+            }
+            Request::Report { room, seq, reason } => {
+                let room = self.place(who, room.as_ref())?;
+                let person = self.person(who)?;
+                self.report(now, &person, room, seq, reason, reply)
+            }
+            Request::Create { room, visibility, history } => {
+                let person = self.person(who)?;
+                self.create(now, &person, room, visibility, history, reply)
+            }
+            Request::Invite { room, uses, seconds } => {
+                let person = self.person(who)?;
+                let room = self.concerned(who, &person, room.as_ref())?;
+                self.invite(now, &person, room, uses, seconds, reply)
+            }
+            Request::Moderate { room, order } => {
+                let person = self.person(who)?;
+                let room = self.concerned(who, &person, room.as_ref())?;
+                self.obey(now, &person, room, order, reply)
             }
             Request::Hello(_) | Request::Ping | Request::Help { .. } => {
                 Err(Refusal::new(Code::AlreadyWelcome))
             }
             other => self.speak(now, who, other, reply),
         }
-    }
-
-    pub(super) fn charge(&mut self, now: Moment, who: SessionId, rate: Rate) -> Outcome {
-        let (messages, reads) = (self.rules.messages(), self.rules.reads());
-        let Some(session) = self.sessions.get_mut(&who) else {
-            return Err(Code::BadCredentials.into());
-        };
-        let taken = match rate {
-            Rate::Free => Ok(()),
-            Rate::Message => session.messages.take(messages, now),
-            Rate::Read => session.reads.take(reads, now),
-            Rate::Upload => session.uploads.take(messages, now),
-        };
-        taken.map_err(|millis| Refusal::new(Code::RateLimited).retry_after(millis))
     }
 
     /// The room that a request is about: the named one, or the only one the session is in.
@@ -214,42 +247,6 @@ impl Chat {
                 }
             },
         }
-    }
-
-    /// The room of that name, opened if it is new and that is allowed.
-    pub(super) fn open_room(
-        &mut self,
-        now: Moment,
-        who: SessionId,
-        name: RoomName,
-    ) -> Result<RoomId, Refusal> {
-        let key = name.key();
-        if let Some(id) = self.room_keys.get(&key) {
-            return Ok(*id);
-        }
-        if !self.rules.open_creation {
-            return Err(Code::RoomNotFound.into());
-        }
-        if self.rooms.len() >= self.rules.max_rooms {
-            let message = "This server has as many rooms as it may have.";
-            return Err(Refusal::because(Code::Busy, message).retry_after(60_000));
-        }
-        self.charge_opening(now, who)?;
-        let id = RoomId(self.next_room);
-        self.next_room += 1;
-        let keep = self.rules.keep_of(&key);
-        let row = self.new_row(id, name, now.wall);
-        if keep != Keep::Nothing {
-            self.queue_op(Op::CreateRoom(row.clone()));
-        }
-        self.room_keys.insert(key, id);
-        self.rooms.insert(id, Room::from_row(row, keep));
-        Ok(id)
-    }
-
-    fn new_row(&mut self, id: RoomId, name: RoomName, created_at: Timestamp) -> RoomRow {
-        let epoch = Epoch::random(&mut self.rng);
-        RoomRow { id, name, epoch, seq: 0, first_seq: 1, topic: None, created_at }
     }
 
     /// Answers a request with a frame.
@@ -276,6 +273,11 @@ impl Chat {
             }
             Reply::Nobody => {}
         }
+    }
+
+    /// Answers a request with a frame that is made already.
+    pub(super) fn answer_frame(&mut self, reply: Reply, frame: Bytes) {
+        self.answer(reply, |_| frame);
     }
 
     /// Refuses a request.
@@ -316,6 +318,7 @@ impl Chat {
 
     /// Does what is due.
     pub fn tick(&mut self, now: Moment) {
+        self.go_on_removing(now);
         while let Some(timer) = self.timers.pop(now.mono) {
             match timer {
                 Timer::Grace(session) => self.grace_ended(now, session),
@@ -333,13 +336,16 @@ impl Chat {
                 self.conns.get(&conn) == Some(&session)
                     && self.rooms.get(&room).is_some_and(|r| r.members.contains_key(&session))
             }
-            Listener::Observer(conn) => self.observers.get(&conn) == Some(&room),
+            Listener::Observer(conn) => {
+                self.observers.get(&conn).is_some_and(|observer| observer.room == room)
+            }
         }
     }
 
-    /// How many sessions and rooms there are.
+    /// How many sessions and open rooms there are.
     pub fn size(&self) -> (usize, usize) {
-        (self.sessions.len(), self.rooms.len())
+        let open = self.rooms.values().filter(|room| !room.is_private()).count();
+        (self.sessions.len(), open)
     }
 
     /// No new work from now on: what is under way is finished.
@@ -349,7 +355,8 @@ impl Chat {
 
     /// Whether nothing waits for the store any more.
     pub fn is_settled(&self) -> bool {
-        self.queue.is_empty() && self.in_flight.is_none() && self.pictures.is_settled()
+        let removing = self.removals_read > 0 || !self.removals_to_go_on.is_empty();
+        self.queue.is_empty() && self.in_flight.is_none() && self.pictures.is_settled() && !removing
     }
 
     /// All connections that belong to somebody.

@@ -2,8 +2,9 @@
 //!
 //! Every round does a bounded amount of work; what is left is done in the next one.
 
+use std::collections::HashMap;
+
 use super::bucket::Moment;
-use super::joining::OPENING;
 use super::room::Room;
 use super::state::Chat;
 use super::volatile::KEY_LIFE_MS;
@@ -20,10 +21,14 @@ impl Chat {
     ///
     /// A room is swept when it was idle in two sweeps in a row.
     pub fn sweep(&mut self, now: Moment) -> usize {
-        let pace = self.rules.messages();
-        self.passers_by.retain(|_, bucket| !bucket.is_full(pace, now));
+        for addresses in
+            [&mut self.passers_by, &mut self.openers, &mut self.arrivals, &mut self.registrars]
+        {
+            addresses.forget_calm(now);
+        }
         self.forget_parted(now);
-        self.openers.retain(|_, bucket| !bucket.is_full(OPENING, now));
+        self.sweep_accounts(now);
+        self.sweep_peace(now);
         let idle: Vec<RoomId> =
             self.rooms.values().filter(|room| room.is_idle()).map(|room| room.id).collect();
         let mut ended = 0;
@@ -45,13 +50,20 @@ impl Chat {
             return false;
         }
         let Some(room) = self.rooms.get_mut(&id) else { return false };
-        if room.seq > 0 && !room.is_volatile() {
-            room.recent.clear();
+        room.spoke.clear();
+        if room.settings.founded || (room.seq > 0 && !room.is_volatile()) {
+            if !room.is_volatile() {
+                room.recent.clear();
+            }
             return false;
         }
         let (key, volatile) = (room.name.key(), room.is_volatile());
         self.room_keys.remove(&key);
-        self.rooms.remove(&id);
+        let roles = self.rooms.remove(&id).map_or_else(HashMap::new, |room| room.roles);
+        for user in roles.into_keys() {
+            self.queue_op(Op::SetRoomRole { room: id, user, role: None });
+        }
+        self.forget_room_peace(id);
         if !volatile {
             self.queue_op(Op::DropRoom(id));
         }
@@ -76,6 +88,7 @@ impl Chat {
         self.queue_op(Op::ForgetKeys { before });
         let before = Timestamp(now.wall.0 - GONE_KNOWN_MS);
         self.queue_op(Op::ForgetImages { before });
+        self.prune_people(now);
     }
 
     /// The store has done a step; where it was not the last one, the next is queued.
@@ -90,6 +103,14 @@ impl Chat {
                 *more
             }
             (Op::ForgetKeys { .. }, Outcome::More) => true,
+            (Op::EraseAuthor { user, .. }, outcome) => {
+                // What was on its way to the log when they left is in memory by now.
+                self.erase_from_memory(*user);
+                if let Outcome::Next(from) = outcome {
+                    self.queue_op(Op::EraseAuthor { user: *user, from: *from });
+                }
+                false
+            }
             _ => false,
         };
         if more {

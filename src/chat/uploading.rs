@@ -3,16 +3,17 @@
 
 use super::bucket::Moment;
 use super::effect::{Channel, Effect, Reply, Shown};
+use super::people::Person;
 use super::pictures::{MAX_PICTURES, Stage, Ticket};
 use super::speaking::Waiting;
 use super::state::Chat;
-use crate::model::config::WhenFull;
-use crate::model::{AltText, Author, ImageId, ImageKind, RoomName, SessionId, TokenHash, UserId};
+use crate::model::config::{GuestPictures, WhenFull};
+use crate::model::{AltText, ImageId, ImageKind, RoomName, TokenHash, UserId};
 use crate::protocol::{Code, Rate, Refusal, uploaded_json};
 use crate::store::{ImageRow, Op, RoomId};
 use crate::uploads::Removed;
 
-/// So many uploads one session may have under way,
+/// So many uploads one person may have under way,
 const UPLOADS_EACH: usize = 16;
 /// so many all of one address,
 const UPLOADS_FROM_ONE: usize = 32;
@@ -74,23 +75,28 @@ impl Chat {
         &mut self,
         now: Moment,
         token: TokenHash,
+        address: [u8; 32],
         room: Option<&RoomName>,
         length: Option<u64>,
     ) -> Result<Pass, Refusal> {
-        let who = *self.tokens.get(&token).ok_or(Code::BadCredentials)?;
+        let person = self.holder(now, &token)?;
         self.room_to_wait()?;
+        if person.is_guest() && self.rules.images.guests == GuestPictures::Off {
+            let message = "Guests send no pictures here; log in.";
+            return Err(Refusal::because(Code::LoginRequired, message));
+        }
         let limits = &self.rules.limits;
         if self.rules.images.disk_bytes == 0 || limits.images_per_message == 0 {
             return Err(Refusal::because(Code::Forbidden, "This server takes no pictures."));
         }
         let most = limits.image_bytes;
-        let user = self.sessions.get(&who).ok_or(Code::BadCredentials)?.user;
+        let user = person.user;
         let room = match room {
-            Some(name) => Some(*self.room_keys.get(&name.key()).ok_or(Code::RoomNotFound)?),
+            Some(_) => Some(self.upload_room(now, &person, room)?),
             None => None,
         };
-        self.charge(now, who, Rate::Upload)?;
-        self.ticket_to_spare(who)?;
+        self.charge_person(now, &person, Rate::Upload)?;
+        self.ticket_to_spare(user, address)?;
         let length = length.map(|length| length.saturating_sub(FORM_BYTES));
         if length.is_some_and(|length| length > most) {
             return Err(too_large(most));
@@ -105,19 +111,18 @@ impl Chat {
         let reserved = length.map_or(grant, |length| length.min(grant));
         let ticket = self.pictures.next_ticket;
         self.pictures.next_ticket += 1;
-        self.pictures.tickets.insert(ticket, Ticket { session: who, reserved });
+        self.pictures.tickets.insert(ticket, Ticket { person, address, reserved });
         Ok(Pass { ticket, grant })
     }
 
-    fn ticket_to_spare(&self, who: SessionId) -> Result<(), Refusal> {
+    fn ticket_to_spare(&self, user: UserId, address: [u8; 32]) -> Result<(), Refusal> {
         let tickets = &self.pictures.tickets;
         if tickets.len() >= UPLOADS {
             let message = "Too many pictures are being uploaded just now; try again.";
             return Err(Refusal::because(Code::Busy, message).retry_after(1000));
         }
-        let address = |id: SessionId| self.sessions.get(&id).map(|session| session.address);
-        let mine = tickets.values().filter(|ticket| ticket.session == who).count();
-        let here = tickets.values().filter(|ticket| address(ticket.session) == address(who));
+        let mine = tickets.values().filter(|ticket| ticket.person.user == user).count();
+        let here = tickets.values().filter(|ticket| ticket.address == address);
         let message = if mine >= UPLOADS_EACH {
             "You upload as many pictures at once as one may; wait for one to end."
         } else if here.count() >= UPLOADS_FROM_ONE {
@@ -168,7 +173,7 @@ impl Chat {
             Ok(row) => {
                 self.pictures.add(row.clone(), Stage::Placing);
                 let removed = Some(upload.metadata_removed.into_boxed_slice());
-                let waiting = Waiting { reply: Reply::Http(channel), removed };
+                let waiting = Waiting { reply: Reply::Http(channel), removed, then: None };
                 self.queue_awaited(Op::PlaceImage(Box::new(row)), waiting);
             }
         }
@@ -176,11 +181,11 @@ impl Chat {
 
     fn picture_row(&mut self, now: Moment, upload: &Upload) -> Result<ImageRow, Refusal> {
         let ticket = self.pictures.tickets.remove(&upload.ticket).ok_or(Code::Internal)?;
-        let who = ticket.session;
         self.room_to_wait()?;
-        let session = self.sessions.get(&who).ok_or(Code::BadCredentials)?;
-        let author = Author { user: session.user, nick: session.nick.clone(), guest: true };
-        let room = self.upload_room(who, upload.room.as_ref())?;
+        let person = self.still_here(&ticket.person)?;
+        let author = person.author();
+        let room = self.upload_room(now, &person, upload.room.as_ref())?;
+        let pending = self.waits_for_review(&person, room);
         let life_ms = self.life_of(upload)?;
         let row = ImageRow {
             id: upload.id,
@@ -197,6 +202,7 @@ impl Chat {
             name: upload.name.clone(),
             created_at: now.wall,
             expires_at: now.wall.plus(life_ms),
+            pending,
         };
         self.make_room(row.author.user, room, row.weight())?;
         Ok(row)
@@ -219,24 +225,50 @@ impl Chat {
     /// `storage_full`, `room_not_found`, `bad_credentials`, `not_in_room`.
     pub fn reserve(
         &mut self,
+        now: Moment,
         number: u64,
         room: Option<&RoomName>,
         bytes: u64,
     ) -> Result<(), Refusal> {
-        let who = self.pictures.tickets.get(&number).ok_or(Code::Internal)?.session;
-        let user = self.sessions.get(&who).ok_or(Code::BadCredentials)?.user;
-        let room = self.upload_room(who, room)?;
+        let person = self.pictures.tickets.get(&number).ok_or(Code::Internal)?.person.clone();
+        let person = self.still_here(&person)?;
+        let (user, room) = (person.user, self.upload_room(now, &person, room)?);
         self.pictures.set_reserved(number, 0);
         self.make_room(user, room, bytes)?;
         self.pictures.set_reserved(number, bytes);
         Ok(())
     }
 
+    /// The person that a ticket was given to, as they are now.
+    fn still_here(&self, person: &Person) -> Result<Person, Refusal> {
+        match (person.session, person.login) {
+            (Some(session), _) => self.person(session),
+            (None, Some(login)) if self.accounts.login(login).is_some() => Ok(person.clone()),
+            _ => Err(Code::BadCredentials.into()),
+        }
+    }
+
+    /// Whether a person's pictures wait for a moderator.
+    fn waits_for_review(&self, person: &Person, room: RoomId) -> bool {
+        person.is_guest()
+            && self.rules.images.guests == GuestPictures::Review
+            && !self.moderates(person, room)
+    }
+
     /// The room that an upload is for.
-    fn upload_room(&self, who: SessionId, room: Option<&RoomName>) -> Result<RoomId, Refusal> {
-        match room {
-            Some(name) => Ok(*self.room_keys.get(&name.key()).ok_or(Code::RoomNotFound)?),
-            None => self.place(who, None),
+    fn upload_room(
+        &self,
+        now: Moment,
+        person: &Person,
+        room: Option<&RoomName>,
+    ) -> Result<RoomId, Refusal> {
+        match (room, person.session) {
+            (Some(name), _) => self.reach(now, person, name),
+            (None, Some(session)) => self.place(session, None),
+            (None, None) => {
+                let message = "Say which room with `room`.";
+                Err(Refusal::because(Code::MissingField, message).field("room"))
+            }
         }
     }
 

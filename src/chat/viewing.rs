@@ -1,9 +1,10 @@
 //! Who sees a picture: in a message that is about to be sent, and by its address.
 
 use super::bucket::Moment;
-use super::pictures::Stage;
+use super::people::Person;
+use super::pictures::{Picture, Stage};
 use super::state::Chat;
-use crate::model::{AltText, Gone, Image, ImageId, ImageKind, Life, Timestamp, TokenHash, UserId};
+use crate::model::{AltText, Gone, Image, ImageId, ImageKind, Life, Timestamp, TokenHash};
 use crate::protocol::{Code, Refusal};
 
 /// Who wants to see a picture.
@@ -11,8 +12,13 @@ use crate::protocol::{Code, Refusal};
 pub enum Viewer {
     /// The holder of a session's token.
     Token(TokenHash),
-    /// A browser that knows its cookie.
-    Browser(TokenHash),
+    /// A browser with the cookie that every page gets, with that of a login, or with both.
+    Cookies {
+        /// The browser's.
+        browser: Option<TokenHash>,
+        /// The login's.
+        login: Option<TokenHash>,
+    },
     /// Somebody.
     Nobody,
 }
@@ -48,7 +54,8 @@ impl Chat {
             here.map_or_else(
                 || {
                     let life = Life::Over(Gone::Expired);
-                    Image { id: *id, width: 0, height: 0, alt: AltText::default(), life }
+                    let (alt, pending) = (AltText::default(), false);
+                    Image { id: *id, width: 0, height: 0, alt, pending, life }
                 },
                 |picture| picture.row.image(),
             )
@@ -60,17 +67,14 @@ impl Chat {
     ///
     /// # Errors
     /// `login_required`, `bad_credentials`, `image_not_found`, `image_gone`.
-    pub fn view(&self, now: Moment, viewer: Viewer, id: ImageId) -> Result<Sight, Refusal> {
-        let user = self.viewer(viewer)?;
+    pub fn view(&mut self, now: Moment, viewer: Viewer, id: ImageId) -> Result<Sight, Refusal> {
+        let people = self.viewers(now, viewer)?;
         let Some(picture) = self.pictures.get(id) else {
-            let gone = self.pictures.is_gone(id);
-            return Err(if gone { Code::ImageGone } else { Code::ImageNotFound }.into());
+            return Err(self.no_picture(&people, id).into());
         };
         let row = &picture.row;
-        // Before it is sent only its sender sees it. Every room is open to whoever is here.
-        if matches!(picture.stage, Stage::Placing)
-            || (row.seq.is_none() && !user.contains(&row.author.user))
-        {
+        let shown = people.iter().any(|person| self.may_look(now, person, picture));
+        if !shown {
             return Err(Code::ImageNotFound.into());
         }
         if !matches!(picture.stage, Stage::Here) || row.expires_at <= now.wall {
@@ -84,18 +88,54 @@ impl Chat {
         })
     }
 
-    /// The identities behind a token or a browser.
-    fn viewer(&self, viewer: Viewer) -> Result<Vec<UserId>, Refusal> {
-        let sessions = match viewer {
+    /// What there is to say of a picture that is not here: that it is gone, to who may see the room that
+    /// it was in.
+    pub(super) fn no_picture(&self, people: &[Person], id: ImageId) -> Code {
+        let Some(room) = self.pictures.gone_from(id) else { return Code::ImageNotFound };
+        // A room that has ended was an open one.
+        let seen = self
+            .rooms
+            .get(&room)
+            .is_none_or(|room| people.iter().any(|person| self.sees(Some(person), room)));
+        if seen { Code::ImageGone } else { Code::ImageNotFound }
+    }
+
+    /// Whether a person may look at a picture: in a room that they may read; before it is sent, and
+    /// while it waits for a moderator, only its sender, and then the moderators, too.
+    fn may_look(&self, now: Moment, person: &Person, picture: &Picture) -> bool {
+        let row = &picture.row;
+        let Some(room) = self.rooms.get(&row.room) else { return false };
+        if matches!(picture.stage, Stage::Placing) || !self.sees(Some(person), room) {
+            return false;
+        }
+        let inside = person.session.is_some_and(|session| room.members.contains_key(&session));
+        if !inside && self.let_in(now, person, room.id).is_err() {
+            return false;
+        }
+        let mine = row.author.user == person.user;
+        match (row.seq, row.pending) {
+            (None, _) => mine,
+            (Some(_), true) => mine || self.moderates(person, room.id),
+            (Some(_), false) => true,
+        }
+    }
+
+    /// The people behind a token or a browser.
+    fn viewers(&mut self, now: Moment, viewer: Viewer) -> Result<Vec<Person>, Refusal> {
+        let (browser, login) = match viewer {
             Viewer::Nobody => {
                 let message = "Say who you are: `Authorization: Bearer` with a session's token.";
                 return Err(Refusal::because(Code::LoginRequired, message));
             }
-            Viewer::Token(hash) => self.tokens.get(&hash).copied().into_iter().collect(),
-            Viewer::Browser(hash) => self.browsers.get(&hash).cloned().unwrap_or_default(),
+            Viewer::Token(hash) => return Ok(vec![self.holder(now, &hash)?]),
+            Viewer::Cookies { browser, login } => (browser, login),
         };
-        let users: Vec<UserId> =
-            sessions.iter().filter_map(|id| Some(self.sessions.get(id)?.user)).collect();
-        if users.is_empty() { Err(Code::BadCredentials.into()) } else { Ok(users) }
+        let sessions = browser.and_then(|hash| self.browsers.get(&hash));
+        let mut people: Vec<Person> =
+            sessions.into_iter().flatten().filter_map(|id| self.person(*id).ok()).collect();
+        if let Some(login) = login {
+            people.extend(self.holder(now, &login).ok());
+        }
+        if people.is_empty() { Err(Code::BadCredentials.into()) } else { Ok(people) }
     }
 }

@@ -5,7 +5,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ClientId, Emoji, Gone, Image, ImageId, MessageText, Nick, Timestamp, Topic, UserId};
+use super::{
+    ClientId, Emoji, Gone, Image, ImageId, MessageText, Moderated, Nick, Timestamp, Topic, UserId,
+};
 
 /// Who wrote an event: `user` is never sent, `nick` and `guest` are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +49,10 @@ pub enum Body {
     Reacted(Reacted),
     /// The room's topic was set.
     Topic(TopicSet),
+    /// A picture that waited for a moderator may be seen.
+    Approved(Approved),
+    /// Somebody kept the peace.
+    Moderated(Moderated),
 }
 
 /// The fields of a `message`.
@@ -102,6 +108,15 @@ pub struct Expired {
     pub image: ImageId,
 }
 
+/// The fields of an `approved` event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approved {
+    /// The message that shows the picture.
+    pub target: u64,
+    /// The picture that may be seen from here on.
+    pub image: ImageId,
+}
+
 /// The fields of a `reacted` event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reacted {
@@ -130,6 +145,8 @@ impl Body {
             Self::Expired(_) => "expired",
             Self::Reacted(_) => "reacted",
             Self::Topic(_) => "topic",
+            Self::Approved(_) => "approved",
+            Self::Moderated(_) => "moderated",
         }
     }
 
@@ -166,6 +183,11 @@ impl Body {
         }
     }
 
+    /// A moderator's word that a picture of `target` may be seen.
+    pub fn approved(target: u64, image: ImageId) -> Self {
+        Self::Approved(Approved { target, image })
+    }
+
     /// A reaction to `target`.
     pub fn reacted(target: u64, emoji: Emoji, on: bool) -> Self {
         Self::Reacted(Reacted { target, emoji, on })
@@ -189,6 +211,8 @@ impl Body {
             "expired" => Self::Expired(serde_json::from_str(json)?),
             "reacted" => Self::Reacted(serde_json::from_str(json)?),
             "topic" => Self::Topic(serde_json::from_str(json)?),
+            "approved" => Self::Approved(serde_json::from_str(json)?),
+            "moderated" => Self::Moderated(serde_json::from_str(json)?),
             _ => return Err(serde_json::Error::custom("unknown kind of event")),
         })
     }
@@ -201,7 +225,8 @@ impl Body {
             Self::Deleted(deletion) => Some(deletion.target),
             Self::Expired(end) => Some(end.target),
             Self::Reacted(reaction) => Some(reaction.target),
-            Self::Message(_) | Self::Topic(_) => None,
+            Self::Approved(approval) => Some(approval.target),
+            Self::Message(_) | Self::Topic(_) | Self::Moderated(_) => None,
         }
     }
 
@@ -221,7 +246,7 @@ impl Body {
                 message.edited = true;
             }
             Self::Edited(edit) => edit.text = newest.clone(),
-            Self::Deleted(_) | Self::Expired(_) | Self::Reacted(_) | Self::Topic(_) => {}
+            _ => {}
         }
     }
 
@@ -238,7 +263,7 @@ impl Body {
                 edit.text = MessageText::removed();
                 edit.deleted = true;
             }
-            Self::Deleted(_) | Self::Expired(_) | Self::Reacted(_) | Self::Topic(_) => {}
+            _ => {}
         }
     }
 
@@ -249,6 +274,13 @@ impl Body {
         image.map(|image| image.end(why)).is_some()
     }
 
+    /// Lets a picture that waited for a moderator be seen. Returns whether it did wait.
+    pub fn approve_picture(&mut self, id: ImageId) -> bool {
+        let Self::Message(message) = self else { return false };
+        let image = message.images.iter_mut().find(|image| image.id == id);
+        image.is_some_and(|image| std::mem::take(&mut image.pending))
+    }
+
     /// Applies `later` to this entry, which it may be about: an edit's text, a deletion, the end of
     /// a picture.
     ///
@@ -257,9 +289,7 @@ impl Body {
         let about = match self {
             Self::Message(_) => seq,
             Self::Edited(edit) => edit.target,
-            Self::Deleted(_) | Self::Expired(_) | Self::Reacted(_) | Self::Topic(_) => {
-                return false;
-            }
+            _ => return false,
         };
         if later.target() != Some(about) {
             return false;
@@ -271,6 +301,7 @@ impl Body {
                 return self.end_picture(*id, Gone::Deleted);
             }
             Self::Expired(end) => return self.end_picture(end.image, Gone::Expired),
+            Self::Approved(approval) => return self.approve_picture(approval.image),
             _ => return false,
         }
         true
@@ -284,7 +315,7 @@ fn is_false(value: &bool) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{AltText, ImageKind, Life};
+    use super::super::{Act, AltText, ImageKind, Life, Role, RoomSettings};
     use super::*;
 
     fn text(words: &str) -> MessageText {
@@ -315,7 +346,7 @@ mod tests {
     fn picture(id: u128) -> Image {
         let life = Life::Alive { kind: ImageKind::Png, bytes: 9, expires_at: Timestamp(5) };
         let alt = AltText::new("a secret").unwrap();
-        Image { id: ImageId(id), width: 3, height: 4, alt, life }
+        Image { id: ImageId(id), width: 3, height: 4, alt, pending: false, life }
     }
 
     fn gallery() -> Body {
@@ -353,6 +384,14 @@ mod tests {
             Body::deleted(7),
             Body::reacted(2, Emoji::new("👍").unwrap(), false),
             Body::topic(Topic::new("tea").unwrap()),
+            Body::approved(1, ImageId(1)),
+            Body::Moderated(Moderated::person(
+                Act::Banned,
+                Nick::parse("eve").unwrap(),
+                Some(Timestamp(7)),
+            )),
+            Body::Moderated(Moderated::role(Nick::parse("bob").unwrap(), Role::Moderator)),
+            Body::Moderated(Moderated::settings(RoomSettings::default().into())),
         ];
         for body in bodies {
             let json = serde_json::to_string(&body).unwrap();

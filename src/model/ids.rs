@@ -38,6 +38,30 @@ impl fmt::Display for SessionId {
     }
 }
 
+/// A login: what one device was given for a password. Not a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LoginId(pub i64);
+
+impl LoginId {
+    /// A new random login id.
+    pub fn random(rng: &mut impl Rng) -> Self {
+        Self((rng.next_u64() >> 1) as i64)
+    }
+
+    /// Reads an id as it is written; `None` for any other spelling.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix("l-").filter(|digits| digits.len() == 16)?;
+        let id = Self(i64::from_str_radix(digits, 16).ok()?);
+        (id.to_string() == text).then_some(id)
+    }
+}
+
+impl fmt::Display for LoginId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "l-{:016x}", self.0)
+    }
+}
+
 /// The life of one room's log: 12 letters and digits, new whenever a log begins anew.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -94,14 +118,22 @@ impl fmt::Debug for TokenHash {
     }
 }
 
-/// A new secret of 256 random bits, as 64 hexadecimal digits behind a telling prefix.
+/// A new resume token.
 pub fn token(rng: &mut impl Rng) -> String {
+    secret("pr_", rng)
+}
+
+/// A new secret of 256 random bits, as 64 hexadecimal digits behind a telling prefix.
+pub fn secret(prefix: &'static str, rng: &mut impl Rng) -> String {
     let mut bytes = [0u8; 32];
     rng.fill_bytes(&mut bytes);
-    let mut text = String::with_capacity(67);
-    text.push_str("pr_");
+    // Room for all of it: a text that grows leaves copies of its beginning behind.
+    let mut text = String::with_capacity(prefix.len() + 2 * bytes.len());
+    text.push_str(prefix);
     for byte in bytes {
-        text.push_str(&format!("{byte:02x}"));
+        for digit in [byte >> 4, byte & 15] {
+            text.push(char::from(b"0123456789abcdef"[usize::from(digit)]));
+        }
     }
     text
 }
@@ -116,8 +148,21 @@ mod tests {
         let (one, two) = (token(&mut rng), token(&mut rng));
         assert_ne!(one, two);
         assert_eq!(one.len(), 67);
+        assert!(one.starts_with("pr_"));
+        assert!(one[3..].bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')));
         assert_eq!(TokenHash::of(&one), TokenHash::of(&one));
         assert_ne!(TokenHash::of(&one), TokenHash::of(&two));
+    }
+
+    #[test]
+    fn a_login_has_one_spelling() {
+        let id = LoginId::random(&mut rand::rng());
+        assert_eq!(LoginId::parse(&id.to_string()), Some(id));
+        for text in
+            ["", "l-", "l-1", "l-+000000000000001", "l-000000000000000A", "l--00000000000001"]
+        {
+            assert_eq!(LoginId::parse(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -161,6 +161,8 @@ pub struct Image {
     pub height: u32,
     /// What it shows, in words; empty once its sender took it back.
     pub alt: AltText,
+    /// It waits for a moderator: only they and its sender see it.
+    pub pending: bool,
     /// Alive, or why not.
     pub life: Life,
 }
@@ -196,6 +198,7 @@ impl Image {
     pub fn end(&mut self, why: Gone) {
         if self.is_alive() {
             self.life = Life::Over(why);
+            self.pending = false;
         }
         if why == Gone::Deleted {
             self.alt = AltText::default();
@@ -220,6 +223,8 @@ struct Form {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     bytes: Option<u64>,
     alt: AltText,
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pending: bool,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     expires_at: Option<Timestamp>,
 }
@@ -237,6 +242,7 @@ impl Serialize for Image {
             r#type: None,
             bytes: None,
             alt: self.alt.clone(),
+            pending: self.pending,
             expires_at: None,
         };
         match self.life {
@@ -263,7 +269,8 @@ impl<'de> Deserialize<'de> for Image {
             }
             _ => return Err(D::Error::custom("neither alive nor gone")),
         };
-        Ok(Self { id: form.id, width: form.width, height: form.height, alt: form.alt, life })
+        let Form { id, width, height, alt, pending, .. } = form;
+        Ok(Self { id, width, height, alt, pending, life })
     }
 }
 
@@ -274,7 +281,8 @@ mod tests {
     fn alive() -> Image {
         let life =
             Life::Alive { kind: ImageKind::Gif, bytes: 1, expires_at: Timestamp(86_400_000) };
-        Image { id: ImageId(7), width: 1, height: 2, alt: AltText::new("a \"cat\"").unwrap(), life }
+        let alt = AltText::new("a \"cat\"").unwrap();
+        Image { id: ImageId(7), width: 1, height: 2, alt, pending: false, life }
     }
 
     #[test]
@@ -297,6 +305,16 @@ mod tests {
         );
         assert_eq!(serde_json::from_str::<Image>(&gone).unwrap(), image);
         assert!(gone.len() < json.len());
+    }
+
+    #[test]
+    fn a_picture_that_waits_for_a_moderator_says_so_and_one_that_is_gone_does_not_wait() {
+        let mut image = Image { pending: true, ..alive() };
+        let json = serde_json::to_string(&image).unwrap();
+        assert!(json.contains(r#""pending":true"#));
+        assert_eq!(serde_json::from_str::<Image>(&json).unwrap(), image);
+        image.end(Gone::Deleted);
+        assert!(!serde_json::to_string(&image).unwrap().contains("pending"));
     }
 
     #[test]

@@ -9,18 +9,30 @@ mod event;
 mod ids;
 mod image;
 mod keep;
+mod moderated;
 mod networks;
 mod nick;
+mod password_hash;
+mod pictographs;
+mod role;
 mod room_name;
+mod room_settings;
 mod text;
 mod timestamp;
 
-pub use event::{Author, Body, Deleted, Edited, Event, Expired, Message, Reacted, TopicSet};
-pub use ids::{ConnId, Epoch, SessionId, TokenHash, UserId, token};
+pub use event::{
+    Approved, Author, Body, Deleted, Edited, Event, Expired, Message, Reacted, TopicSet,
+};
+pub use ids::{ConnId, Epoch, LoginId, SessionId, TokenHash, UserId, secret, token};
 pub use image::{AltText, Gone, Image, ImageId, ImageKind, Life};
-pub use keep::Keep;
-pub use networks::Networks;
-pub use nick::{Nick, NickKeys};
+pub use keep::{KEEP_RULE, Keep};
+pub use moderated::{Act, Moderated, Settings};
+pub use networks::{Networks, shortened};
+pub use nick::{Nick, NickKeys, folded};
+pub use password_hash::PasswordHash;
+pub use pictographs::with_pictographs;
+pub use role::{Role, RoomRole};
 pub use room_name::{RoomKey, RoomName};
-pub use text::{ClientId, Emoji, MessageText, Topic, Unfit};
+pub use room_settings::{RoomSettings, Visibility};
+pub use text::{ClientId, Emoji, MessageText, Reason, Topic, Unfit};
 pub use timestamp::{Timestamp, uptime_ms};

@@ -30,6 +30,14 @@ impl Networks {
     }
 }
 
+/// The network that an address is in, wide enough that it says nothing of one person; none for what is
+/// no address, or short already.
+pub fn shortened(address: &str) -> Option<String> {
+    let address = address.parse::<IpAddr>().ok()?.to_canonical();
+    let bits = if address.is_ipv4() { 24 } else { 48 };
+    IpNet::new(address, bits).ok().map(|network| network.trunc().to_string())
+}
+
 fn network(text: &str) -> Option<IpNet> {
     let text = text.trim();
     let network = match IpNet::from_str(text) {

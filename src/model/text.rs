@@ -44,6 +44,10 @@ text_type!(
     Emoji
 );
 text_type!(
+    /// Why somebody was moderated or reported: at most [`Reason::MAX_CHARS`] characters, one line.
+    Reason
+);
+text_type!(
     /// The idempotency key of a `send`: 1 to [`ClientId::MAX_CHARS`] characters.
     ClientId
 );
@@ -85,6 +89,30 @@ impl Topic {
             return Err(Unfit::Characters);
         }
         Ok(Self(text.into()))
+    }
+}
+
+impl Reason {
+    /// The longest reason, in characters.
+    pub const MAX_CHARS: usize = 256;
+
+    /// No reason.
+    pub fn none() -> Self {
+        Self("".into())
+    }
+
+    /// Checks a reason; the empty one is fine.
+    pub fn new(text: &str) -> Result<Self, Unfit> {
+        within(text, Self::MAX_CHARS)?;
+        if text.chars().any(char::is_control) {
+            return Err(Unfit::Characters);
+        }
+        Ok(Self(text.into()))
+    }
+
+    /// A reason that was checked when it was stored.
+    pub(crate) fn stored(text: String) -> Self {
+        Self(text.into())
     }
 }
 

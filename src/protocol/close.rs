@@ -45,7 +45,7 @@ const TABLE: [(Close, u16, &str); 14] = [
     (Close::TooSlow, 4001, "too much was waiting for you; come back and resume"),
     (Close::NoHeartbeat, 4002, "nothing was heard from you; come back and resume"),
     (Close::Busy, 4003, "the server is full just now; come back later"),
-    (Close::Removed, 4500, "you were removed from this server"),
+    (Close::Removed, 4500, "you were sent out or banned"),
     (Close::Abuse, 4501, "20 bad frames or 1000 pings within 10 seconds"),
     (Close::Replaced, 4502, "this session goes on in a newer connection"),
     (Close::LoginEnded, 4503, "this login has ended"),

@@ -9,9 +9,15 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::code::{Code, Refusal};
+use super::order::{MAX_MINUTES, MAX_SECONDS, MUTE_SECONDS, Order, Patch};
 use super::request::{After, Draft, Hello, Page, Request};
-use super::words::{parse_caption, parse_client_id, parse_nick, parse_text};
-use crate::model::{ClientId, Emoji, Epoch, ImageId, MessageText, Nick, RoomName, Topic, Unfit};
+use super::words::{
+    parse_caption, parse_client_id, parse_nick, parse_reason, parse_room, parse_text,
+};
+use crate::model::{
+    ClientId, Emoji, Epoch, ImageId, KEEP_RULE, MessageText, Nick, Reason, Role, RoomName,
+    RoomSettings, TokenHash, Topic, Unfit, Visibility,
+};
 
 /// How many events `join` and `history` give unless told otherwise.
 const DEFAULT_LIMIT: u64 = 50;
@@ -19,6 +25,10 @@ const DEFAULT_LIMIT: u64 = 50;
 pub const MAX_LIMIT: u64 = 200;
 /// How many pictures one message may have.
 const MAX_IMAGES: usize = 10;
+/// How often an invitation works at most.
+const MAX_USES: u32 = 10_000;
+/// How long an invitation works where nobody says, in seconds: a week.
+const INVITE_SECONDS: u64 = 7 * 86_400;
 
 /// All fields of all client frames, untouched. Unknown fields are ignored.
 #[derive(Deserialize, Default)]
@@ -58,6 +68,34 @@ pub(super) struct Fields<'a> {
     on: Option<&'a RawValue>,
     #[serde(borrow)]
     topic: Option<&'a RawValue>,
+    #[serde(borrow)]
+    invite: Option<&'a RawValue>,
+    #[serde(borrow)]
+    visibility: Option<&'a RawValue>,
+    #[serde(borrow)]
+    history: Option<&'a RawValue>,
+    #[serde(borrow)]
+    uses: Option<&'a RawValue>,
+    #[serde(borrow)]
+    seconds: Option<&'a RawValue>,
+    #[serde(borrow)]
+    minutes: Option<&'a RawValue>,
+    #[serde(borrow)]
+    reason: Option<&'a RawValue>,
+    #[serde(borrow)]
+    everywhere: Option<&'a RawValue>,
+    #[serde(borrow)]
+    address: Option<&'a RawValue>,
+    #[serde(borrow)]
+    role: Option<&'a RawValue>,
+    #[serde(borrow)]
+    guests: Option<&'a RawValue>,
+    #[serde(borrow)]
+    slow_s: Option<&'a RawValue>,
+    #[serde(borrow)]
+    topic_locked: Option<&'a RawValue>,
+    #[serde(borrow)]
+    image: Option<&'a RawValue>,
     #[serde(skip)]
     pub text_chars: usize,
 }
@@ -95,12 +133,7 @@ fn number(raw: Option<&RawValue>, field: &'static str) -> Checked<Option<u64>> {
 
 impl Fields<'_> {
     fn room(&self) -> Checked<Option<RoomName>> {
-        let Some(text) = text_of(self.room, "room")? else { return Ok(None) };
-        let room = RoomName::parse(&text).ok_or_else(|| {
-            let message = format!("A room's name is {}.", RoomName::RULE);
-            Refusal::because(Code::RoomInvalid, message).field("room")
-        })?;
-        Ok(Some(room))
+        text_of(self.room, "room")?.map(|text| parse_room(&text)).transpose()
     }
 
     fn nick(&self) -> Checked<Nick> {
@@ -126,8 +159,20 @@ impl Fields<'_> {
     }
 
     fn on(&self) -> Checked<bool> {
-        let Some(raw) = self.on else { return Ok(true) };
-        serde_json::from_str(raw.get()).map_err(|_| invalid("on", "true or false"))
+        flag(self.on, "on").map(|on| on.unwrap_or(true))
+    }
+
+    fn reason(&self) -> Checked<Reason> {
+        parse_reason(&text_of(self.reason, "reason")?.unwrap_or_default())
+    }
+
+    /// For how long; for good if it says nothing.
+    fn seconds(&self) -> Checked<Option<u64>> {
+        let seconds = number(self.seconds, "seconds")?;
+        if seconds.is_some_and(|seconds| !(1..=MAX_SECONDS).contains(&seconds)) {
+            return Err(invalid("seconds", "a whole number from 1 to 316224000 (ten years)"));
+        }
+        Ok(seconds)
     }
 
     fn message_text(&self) -> Checked<MessageText> {
@@ -173,13 +218,18 @@ impl Fields<'_> {
         if let Some(token) = text_of(self.token, "token")? {
             return Ok(Request::Hello(Hello::Token(token.into_owned())));
         }
+        if self.nick.is_none() {
+            return Ok(Request::Hello(Hello::Known));
+        }
         self.nick().map(|nick| Request::Hello(Hello::Nick(nick)))
     }
 
     pub fn join(&self) -> Checked<Request> {
         let rule = "an object with `epoch` (a string) and `seq` (a whole number)";
         let after = self.after.map(|raw| after(raw).ok_or_else(|| invalid("after", rule)));
-        Ok(Request::Join { room: self.room()?, after: after.transpose()?, limit: self.limit(0)? })
+        let invite = text_of(self.invite, "invite")?.map(|secret| TokenHash::of(&secret));
+        let (room, limit) = (self.room()?, self.limit(0)?);
+        Ok(Request::Join { room, after: after.transpose()?, limit, invite })
     }
 
     pub fn leave(&self) -> Checked<Request> {
@@ -261,9 +311,143 @@ impl Fields<'_> {
         Ok(Request::Help { topic })
     }
 
-    /// Requests that come with accounts.
-    pub fn account(&self) -> Checked<Request> {
-        Err(Refusal::new(Code::LoginRequired))
+    pub fn read(&self) -> Checked<Request> {
+        Ok(Request::Read { room: self.room()?, seq: self.seq()? })
+    }
+
+    pub fn report(&self) -> Checked<Request> {
+        Ok(Request::Report { room: self.room()?, seq: self.seq()?, reason: self.reason()? })
+    }
+
+    pub fn create(&self) -> Checked<Request> {
+        let room = self.room()?.ok_or_else(|| missing("room"))?;
+        let visibility = self.visibility()?.unwrap_or_default();
+        let history = match text_of_number(self.history, "history")? {
+            Some(text) => Some(text.parse().map_err(|_| invalid("history", KEEP_RULE))?),
+            None => None,
+        };
+        Ok(Request::Create { room, visibility, history })
+    }
+
+    fn visibility(&self) -> Checked<Option<Visibility>> {
+        let Some(text) = text_of(self.visibility, "visibility")? else { return Ok(None) };
+        text.parse().map(Some).map_err(|()| invalid("visibility", "open or private"))
+    }
+
+    pub fn invite(&self) -> Checked<Request> {
+        let uses = number(self.uses, "uses")?.unwrap_or(1);
+        let uses = u32::try_from(uses).ok().filter(|uses| (1..=MAX_USES).contains(uses));
+        let uses = uses.ok_or_else(|| invalid("uses", "a whole number from 1 to 10000"))?;
+        let seconds = self.seconds()?.unwrap_or(INVITE_SECONDS);
+        Ok(Request::Invite { room: self.room()?, uses, seconds })
+    }
+
+    fn order(&self, order: Order) -> Checked<Request> {
+        Ok(Request::Moderate { room: self.room()?, order })
+    }
+
+    pub fn kick(&self) -> Checked<Request> {
+        let (nick, seconds, reason) = (self.nick()?, self.seconds()?, self.reason()?);
+        self.order(Order::Kick { nick, seconds, reason })
+    }
+
+    pub fn mute(&self) -> Checked<Request> {
+        let seconds = self.seconds()?.unwrap_or(MUTE_SECONDS);
+        self.order(Order::Mute { nick: self.nick()?, seconds, reason: self.reason()? })
+    }
+
+    pub fn unmute(&self) -> Checked<Request> {
+        self.order(Order::Unmute { nick: self.nick()? })
+    }
+
+    fn everywhere(&self) -> Checked<bool> {
+        Ok(flag(self.everywhere, "everywhere")?.unwrap_or(false))
+    }
+
+    pub fn ban(&self) -> Checked<Request> {
+        let (nick, seconds, reason) = (self.nick()?, self.seconds()?, self.reason()?);
+        let address = flag(self.address, "address")?.unwrap_or(true);
+        let everywhere = self.everywhere()?;
+        self.order(Order::Ban { nick, seconds, reason, everywhere, address })
+    }
+
+    pub fn unban(&self) -> Checked<Request> {
+        self.order(Order::Unban { nick: self.nick()?, everywhere: self.everywhere()? })
+    }
+
+    pub fn role(&self) -> Checked<Request> {
+        let text = text_of(self.role, "role")?.ok_or_else(|| missing("role"))?;
+        let everywhere = self.everywhere()?;
+        let role = match (&*text, text.parse()) {
+            ("none", _) if !everywhere => None,
+            (_, Ok(role)) if role != Role::Guest && (everywhere || role != Role::Owner) => {
+                Some(role)
+            }
+            _ if everywhere => return Err(invalid("role", "owner, moderator or member")),
+            _ => return Err(invalid("role", "moderator, member or none")),
+        };
+        self.order(Order::Role { nick: self.nick()?, role, everywhere })
+    }
+
+    pub fn remove(&self) -> Checked<Request> {
+        let minutes = number(self.minutes, "minutes")?.ok_or_else(|| missing("minutes"))?;
+        if !(1..=MAX_MINUTES).contains(&minutes) {
+            return Err(invalid("minutes", "a whole number from 1 to 10080 (a week)"));
+        }
+        self.order(Order::Remove { nick: self.nick()?, minutes, reason: self.reason()? })
+    }
+
+    pub fn settings(&self) -> Checked<Request> {
+        let slow_s = number(self.slow_s, "slow_s")?.map(|seconds| {
+            let seconds = u32::try_from(seconds).ok();
+            let seconds = seconds.filter(|seconds| *seconds <= RoomSettings::MAX_SLOW_S);
+            seconds.ok_or_else(|| invalid("slow_s", "a whole number from 0 to 21600"))
+        });
+        let patch = Patch {
+            visibility: self.visibility()?,
+            guests: flag(self.guests, "guests")?,
+            slow_s: slow_s.transpose()?,
+            topic_locked: flag(self.topic_locked, "topic_locked")?,
+        };
+        if patch == Patch::default() {
+            return Err(missing("slow_s"));
+        }
+        self.order(Order::Settings(patch))
+    }
+
+    pub fn approve(&self) -> Checked<Request> {
+        let text = text_of(self.image, "image")?.ok_or_else(|| missing("image"))?;
+        let unknown = || Refusal::new(Code::ImageNotFound).field("image");
+        let image = ImageId::parse(&text).ok_or_else(unknown)?;
+        self.order(Order::Approve { seq: self.seq()?, image })
+    }
+
+    pub fn sanctions(&self) -> Checked<Request> {
+        self.order(Order::Sanctions)
+    }
+
+    pub fn reports(&self) -> Checked<Request> {
+        self.order(Order::Reports)
+    }
+
+    pub fn dismiss(&self) -> Checked<Request> {
+        self.order(Order::Dismiss { seq: self.seq()? })
+    }
+}
+
+fn flag(raw: Option<&RawValue>, field: &'static str) -> Checked<Option<bool>> {
+    raw.map(|raw| serde_json::from_str(raw.get()).map_err(|_| invalid(field, "true or false")))
+        .transpose()
+}
+
+/// A text, or a whole number as one would type it.
+fn text_of_number<'a>(
+    raw: Option<&'a RawValue>,
+    field: &'static str,
+) -> Checked<Option<Cow<'a, str>>> {
+    match raw {
+        Some(raw) if raw.get().bytes().all(|b| b.is_ascii_digit()) => Ok(Some(raw.get().into())),
+        raw => text_of(raw, field),
     }
 }
 

@@ -11,6 +11,7 @@ mod decode;
 mod event;
 mod fields;
 mod headers;
+mod order;
 pub mod problem;
 mod request;
 mod server;
@@ -19,14 +20,17 @@ mod words;
 
 pub use close::Close;
 pub use code::{Code, Refusal};
-pub use commands::{COMMANDS, Command, Field, Rate};
+pub use commands::{COMMANDS, Command, Field, Needs, Rate};
 pub use decode::{Decoded, ReplyId, decode};
 pub use event::{event_json, uploaded_json};
 pub use fields::MAX_LIMIT;
-pub use headers::SECURITY_HEADERS;
+pub use headers::{SECURITY_HEADERS, STRICT_TRANSPORT_SECURITY};
+pub use order::{Order, Patch};
 pub use request::{After, Draft, Hello, Page, Request};
 pub use server::*;
-pub use words::{parse_alt, parse_client_id, parse_nick, parse_text};
+pub use words::{parse_alt, parse_client_id, parse_nick, parse_room, parse_text};
+
+pub use crate::model::Role;
 
 /// The version of this protocol, in `welcome.protocol`.
 pub const VERSION: u32 = 1;

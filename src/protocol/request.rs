@@ -1,14 +1,18 @@
 //! What a client may ask for, as it is once it has been checked.
 
-use crate::model::{ClientId, Emoji, Epoch, ImageId, MessageText, Nick, RoomName, Topic};
+use super::order::Order;
+use crate::model::{
+    ClientId, Emoji, Epoch, ImageId, Keep, MessageText, Nick, Reason, RoomName, TokenHash, Topic,
+    Visibility,
+};
 
 /// What a client asks for, checked. A `room` left out means the one room that the session is in.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Request {
     /// Say who you are.
     Hello(Hello),
-    /// Enter a room, or come back to it.
-    Join { room: Option<RoomName>, after: Option<After>, limit: usize },
+    /// Enter a room, or come back to it; `invite` is the hash of an invitation's secret.
+    Join { room: Option<RoomName>, after: Option<After>, limit: usize, invite: Option<TokenHash> },
     /// Leave a room.
     Leave { room: Option<RoomName> },
     /// Say something.
@@ -31,6 +35,16 @@ pub enum Request {
     Members { room: Option<RoomName> },
     /// Read the log.
     History { room: Option<RoomName>, page: Page, limit: usize },
+    /// Note how far one has read.
+    Read { room: Option<RoomName>, seq: u64 },
+    /// Tell the moderators of a message.
+    Report { room: Option<RoomName>, seq: u64, reason: Reason },
+    /// Open a room with its own rules.
+    Create { room: RoomName, visibility: Visibility, history: Option<Keep> },
+    /// Make a link into a room.
+    Invite { room: Option<RoomName>, uses: u32, seconds: u64 },
+    /// Keep the peace.
+    Moderate { room: Option<RoomName>, order: Order },
     /// Ask for the server's time.
     Ping,
     /// Ask what there is.
@@ -59,6 +73,8 @@ pub enum Hello {
     Resume(String),
     /// The holder of this login.
     Token(String),
+    /// Whoever the handshake's cookie or `Authorization` said.
+    Known,
 }
 
 impl std::fmt::Debug for Hello {
@@ -67,6 +83,7 @@ impl std::fmt::Debug for Hello {
             Self::Nick(nick) => write!(f, "Nick({nick:?})"),
             Self::Resume(_) => f.write_str("Resume(…)"),
             Self::Token(_) => f.write_str("Token(…)"),
+            Self::Known => f.write_str("Known"),
         }
     }
 }

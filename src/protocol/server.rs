@@ -6,15 +6,9 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::{Code, Command, Refusal, ReplyId};
-use crate::model::{ClientId, Epoch, Nick, RoomName, Timestamp, Topic};
-
-/// What somebody may do; `guest` has no account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// No account; the name is held while the session lives.
-    Guest,
-}
+use crate::model::{
+    Act, ClientId, Epoch, Nick, Reason, Role, RoomName, Settings, Timestamp, Topic, Visibility,
+};
 
 /// How somebody is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -156,6 +150,9 @@ frames! {
         members: Vec<Member>,
         /// How many there are.
         count: usize,
+        /// How far your account has read; absent for guests and where it has not.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        read: Option<u64>,
         /// Whether the events are all since `after`.
         complete: bool,
     }
@@ -227,6 +224,97 @@ frames! {
         epoch: &'a Epoch,
         /// Whether there is more in that direction.
         more: bool,
+    }
+    /// The answer to what needs no other: it is done.
+    Done<'a> "ok" {
+        /// The request's id.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<&'a ReplyId>,
+    }
+    /// The answer to `create`.
+    Created<'a> "created" {
+        /// The request's id.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<&'a ReplyId>,
+        /// The room.
+        room: &'a RoomName,
+        /// Who may see and enter it.
+        visibility: Visibility,
+        /// How long its log is kept.
+        history: String,
+    }
+    /// The answer to `invite`.
+    Invited<'a> "invited" {
+        /// The request's id.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<&'a ReplyId>,
+        /// The room.
+        room: &'a RoomName,
+        /// The secret, for `join`; it is shown this once.
+        invite: &'a str,
+        /// The address for a browser, relative to the server. What stands behind `#` is never sent.
+        link: String,
+        /// How often it works.
+        uses: u32,
+        /// Until when.
+        expires_at: Timestamp,
+    }
+    /// The answer to `sanctions`.
+    Sanctions<'a> "sanctions" {
+        /// The request's id.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<&'a ReplyId>,
+        /// The room.
+        room: &'a RoomName,
+        /// The newest 200 mutes and bans that hold there.
+        sanctions: Vec<SanctionView>,
+        /// There are more than these.
+        more: bool,
+    }
+    /// The answer to `reports`.
+    Reports<'a> "reports" {
+        /// The request's id.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<&'a ReplyId>,
+        /// The room.
+        room: &'a RoomName,
+        /// The oldest 200 reports that have not been dealt with.
+        reports: Vec<ReportView>,
+        /// There are more than these.
+        more: bool,
+    }
+    /// To who was sent out of a room, or may not speak in it.
+    Moderation<'a> "moderation" {
+        /// Where; everywhere if it says nothing.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        room: Option<&'a RoomName>,
+        /// What was done.
+        action: Act,
+        /// Who did it.
+        by: &'a Nick,
+        /// Why.
+        reason: &'a Reason,
+        /// Until when; for good, or no longer, if it says nothing.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
+    }
+    /// To the other devices of an account: how far it has read.
+    ReadMark<'a> "read" {
+        /// The room.
+        room: &'a RoomName,
+        /// The last event that it has read.
+        seq: u64,
+    }
+    /// To the moderators of a room: somebody reported a message.
+    Reported<'a> "reported" {
+        /// The room.
+        room: &'a RoomName,
+        /// The message.
+        seq: u64,
+        /// Who reported it.
+        by: &'a Nick,
+        /// Why.
+        reason: &'a Reason,
     }
     /// The answer to `ping`.
     Pong<'a> "pong" {
@@ -318,12 +406,48 @@ pub struct RoomView<'a> {
     pub name: &'a RoomName,
     /// What it is about.
     pub topic: &'a Topic,
-    /// Who may enter: `open`.
-    pub visibility: &'static str,
+    /// Who may see and enter it, and its other rules.
+    #[serde(flatten)]
+    pub settings: Settings,
     /// The life of its log.
     pub epoch: &'a Epoch,
     /// The newest event's place; 0 in an empty log.
     pub seq: u64,
+}
+
+/// A mute or a ban, as moderators see it.
+#[derive(Clone, Debug, Serialize)]
+pub struct SanctionView {
+    /// `mute` or `ban`.
+    pub kind: &'static str,
+    /// Whom it is about.
+    pub nick: Nick,
+    /// It holds on the whole server.
+    pub everywhere: bool,
+    /// It is about other guests from the same address, too.
+    pub address: bool,
+    /// Until when; until it is lifted if it says nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+    /// Who pronounced it.
+    pub by: Nick,
+    /// Why.
+    pub reason: Reason,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A report, as moderators see it.
+#[derive(Clone, Debug, Serialize)]
+pub struct ReportView {
+    /// The message.
+    pub seq: u64,
+    /// Who reported it.
+    pub by: Nick,
+    /// Why.
+    pub reason: Reason,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// A room as `rooms` lists it.
@@ -335,6 +459,8 @@ pub struct RoomEntry<'a> {
     pub topic: &'a Topic,
     /// How many are there.
     pub count: usize,
+    /// Who may see and enter it.
+    pub visibility: Visibility,
 }
 
 #[cfg(test)]

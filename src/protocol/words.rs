@@ -4,7 +4,7 @@
 
 use super::code::{Code, Refusal};
 use super::fields::invalid;
-use crate::model::{AltText, ClientId, MessageText, Nick, Unfit};
+use crate::model::{AltText, ClientId, MessageText, Nick, Reason, RoomName, Unfit};
 
 /// A nickname from anywhere: frame, query, header.
 ///
@@ -14,6 +14,31 @@ pub fn parse_nick(text: &str) -> Result<Nick, Refusal> {
     Nick::parse(text).ok_or_else(|| {
         let message = format!("A nickname is {}.", Nick::RULE);
         Refusal::because(Code::NickInvalid, message).field("nick")
+    })
+}
+
+/// A room's name from anywhere: frame, path, query.
+///
+/// # Errors
+/// `room_invalid` with the rule.
+pub fn parse_room(text: &str) -> Result<RoomName, Refusal> {
+    RoomName::parse(text).ok_or_else(|| {
+        let message = format!("A room's name is {}.", RoomName::RULE);
+        Refusal::because(Code::RoomInvalid, message).field("room")
+    })
+}
+
+/// Why somebody is moderated or reported, from anywhere.
+///
+/// # Errors
+/// `text_too_long`, `invalid_field`.
+pub fn parse_reason(text: &str) -> Result<Reason, Refusal> {
+    Reason::new(text).map_err(|unfit| match unfit {
+        Unfit::TooLong => {
+            let message = format!("A reason has at most {} characters.", Reason::MAX_CHARS);
+            Refusal::because(Code::TextTooLong, message).field("reason")
+        }
+        Unfit::Empty | Unfit::Characters => invalid("reason", "one line of text"),
     })
 }
 

@@ -12,8 +12,9 @@ use super::ending::Ending;
 use super::frames::Incoming;
 use super::link::Link;
 use super::reader::Reader;
-use crate::chat::{ChatServer, Gone, Knock, Local, Meters, Outlet, Say};
-use crate::model::{ConnId, Timestamp, TokenHash};
+use super::shown::Shown;
+use crate::chat::{Caller, ChatServer, Gone, Knock, Local, Meters, Outlet, Say};
+use crate::model::{ConnId, Timestamp};
 use crate::protocol::{
     COMMANDS, Close, Code, Command, ErrorFrame, Help, Pong, Rate, Refusal, ReplyId, Request,
     decode, wire,
@@ -27,8 +28,8 @@ pub struct Greeting {
     pub scripted: Vec<String>,
     /// Its place.
     pub place: Admitted,
-    /// The hash of its browser's cookie; most connections that are no page have none.
-    pub browser: Option<Box<TokenHash>>,
+    /// What it shows of who it is; most connections that are no page show nothing.
+    pub shown: Option<Box<Shown>>,
 }
 
 /// The surroundings of all sessions of one worker; each session holds one reference to them.
@@ -51,7 +52,7 @@ pub struct WsSession<S: AsyncRead + AsyncWrite + Unpin + 'static> {
     conn: ConnId,
     house: Rc<Household>,
     place: Admitted,
-    browser: Option<Box<TokenHash>>,
+    shown: Option<Box<Shown>>,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + 'static> WsSession<S> {
@@ -65,11 +66,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + 'static> WsSession<S> {
             left.local.remove(conn);
             left.chat.do_send(Gone { conn, clean: ending.is_clean() });
         });
-        let Greeting { first, scripted, place, browser } = greeting;
+        let Greeting { first, scripted, place, shown } = greeting;
         let reader = Reader::new(Rc::clone(&link), house.frame_bytes, &first, scripted);
         Self::create(|ctx| {
             ctx.add_stream(reader);
-            Self { link, conn, house, place, browser }
+            Self { link, conn, house, place, shown }
         });
     }
 
@@ -98,9 +99,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin + 'static> WsSession<S> {
             }
             Request::Hello(hello) => {
                 self.link.begin(true);
-                let (conn, address) = (self.conn, self.place.fingerprint());
-                let browser = self.browser.as_deref().copied();
-                self.house.chat.do_send(Knock { conn, id, hello, address, browser });
+                let shown = self.shown.as_deref();
+                let caller = Caller {
+                    address: self.place.fingerprint(),
+                    browser: shown.and_then(|shown| shown.browser),
+                    login: shown.and_then(|shown| shown.login),
+                };
+                self.house.chat.do_send(Knock { conn: self.conn, id, hello, caller });
             }
             _ if !self.link.is_welcomed() => {
                 let example = r#"{"type":"hello","nick":"ada"}"#;

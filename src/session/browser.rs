@@ -4,66 +4,64 @@
 //! handshake of its socket carries it, and from `hello` on who shows it may see what the sessions of
 //! that browser may see. It reads and nothing else: whatever changes something needs the token.
 
-use actix_http::header::{self, HeaderMap};
-use actix_web::cookie::{Cookie, SameSite};
+use actix_http::header::HeaderMap;
+use actix_web::cookie::Cookie;
 
+use super::cookies;
 use crate::model::{TokenHash, token};
 
 /// The cookie's name.
-pub const COOKIE: &str = "parlor_browser";
-
-/// The hash of the cookie that a request carries; none if it has none that could be ours.
-pub fn browser(headers: &HeaderMap) -> Option<TokenHash> {
-    let lines = headers.get_all(header::COOKIE).filter_map(|line| line.to_str().ok());
-    let cookies =
-        lines.flat_map(|line| line.split(';')).filter_map(|pair| Cookie::parse(pair).ok());
-    let ours = |cookie: &Cookie<'_>| {
-        let value = cookie.value();
-        cookie.name() == COOKIE && value.len() == LENGTH && value.starts_with("pr_")
-    };
-    cookies.into_iter().find(ours).map(|cookie| TokenHash::of(cookie.value()))
-}
+const COOKIE: &str = "parlor_browser";
 
 /// How long a token is.
 const LENGTH: usize = 67;
 
-/// A new cookie, for as long as the browser is open: scripts cannot read it, and it comes along only
-/// when somebody opens the page, not with what other sites fetch (RFC 6265bis).
-pub fn new_cookie() -> Cookie<'static> {
-    Cookie::build(COOKIE, token(&mut rand::rng()))
-        .http_only(true)
-        .same_site(SameSite::Lax)
-        .path("/")
-        .finish()
+/// The hash of the cookie that a request carries; none if it has none that could be ours. `secure`:
+/// whether the request came by a secure way.
+pub fn browser(headers: &HeaderMap, secure: bool) -> Option<TokenHash> {
+    let ours = |value: &String| value.len() == LENGTH && value.starts_with("pr_");
+    cookies::find_all(headers, COOKIE, secure).find(ours).map(|value| TokenHash::of(&value))
+}
+
+/// A new cookie, for as long as the browser is open.
+pub fn new_cookie(secure: bool) -> Cookie<'static> {
+    cookies::build(COOKIE, token(&mut rand::rng()), secure, None)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use actix_http::header;
 
-    fn found(lines: &[&str]) -> Option<TokenHash> {
+    fn found(lines: &[&str], secure: bool) -> Option<TokenHash> {
         let mut headers = HeaderMap::new();
         for line in lines {
             headers.append(header::COOKIE, header::HeaderValue::from_str(line).unwrap());
         }
-        browser(&headers)
+        browser(&headers, secure)
     }
 
     #[test]
     fn our_cookie_is_found_among_others_and_nothing_else_is() {
-        let cookie = new_cookie();
-        let hash = Some(TokenHash::of(cookie.value()));
-        let pair = format!("{COOKIE}={}", cookie.value());
-        assert_eq!(found(&[&pair]), hash);
-        assert_eq!(found(&["a=b; c", &format!("x=y; {pair}; z=1")]), hash);
-        for line in ["", "a=b", "parlor_browser=", "parlor_browser=guess", "parlor_browser"] {
-            assert_eq!(found(&[line]), None, "{line}");
+        for secure in [false, true] {
+            let cookie = new_cookie(secure);
+            let hash = Some(TokenHash::of(cookie.value()));
+            let pair = format!("{}={}", cookie.name(), cookie.value());
+            assert_eq!(found(&[&pair], secure), hash);
+            assert_eq!(found(&["a=b; c", &format!("x=y; {pair}; z=1")], secure), hash);
+            assert_eq!(found(&[&pair], !secure), None, "of the other way");
+            let stranger = format!("{}=guess", cookie.name());
+            assert_eq!(found(&[&stranger], secure), None);
+            assert_eq!(found(&[&stranger, &pair], secure), hash);
+        }
+        for line in ["", "a=b", "parlor_browser=", "parlor_browser"] {
+            assert_eq!(found(&[line], false), None, "{line}");
         }
     }
 
     #[test]
     fn scripts_and_pages_of_other_sites_have_no_use_of_it() {
-        let header = new_cookie().to_string();
+        let header = new_cookie(false).to_string();
         assert!(header.contains("HttpOnly") && header.contains("SameSite=Lax"), "{header}");
     }
 }

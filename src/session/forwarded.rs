@@ -44,8 +44,14 @@ pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &Networks) -> 
     client
 }
 
+/// The hops that `Forwarded` tells of, the nearest first: whom each was for, and all that it says.
+pub(super) fn hops(headers: &HeaderMap) -> impl Iterator<Item = (Option<IpAddr>, String)> {
+    let all: Vec<String> = elements(headers, &header::FORWARDED).collect();
+    all.into_iter().rev().take(MAX_HOPS).map(|hop| (named_for(&hop), hop))
+}
+
 /// The elements of a list header, all its lines together.
-fn elements(headers: &HeaderMap, name: &HeaderName) -> impl Iterator<Item = String> {
+pub(super) fn elements(headers: &HeaderMap, name: &HeaderName) -> impl Iterator<Item = String> {
     let lines: Vec<String> = headers
         .get_all(name)
         .map(|line| line.to_str().unwrap_or("unreadable").to_owned())
@@ -65,9 +71,13 @@ fn address(text: &str) -> Option<IpAddr> {
 
 /// The `for` of one element of `Forwarded`.
 fn named_for(element: &str) -> Option<IpAddr> {
-    let pairs = element.split(';').filter_map(|pair| pair.split_once('='));
-    let mut named = pairs.filter(|(name, _)| name.trim().eq_ignore_ascii_case("for"));
-    named.next().and_then(|(_, value)| address(value))
+    pair(element, "for").and_then(address)
+}
+
+/// The value of `name` in one element of `Forwarded`.
+pub(super) fn pair<'a>(element: &'a str, name: &str) -> Option<&'a str> {
+    let mut pairs = element.split(';').filter_map(|pair| pair.split_once('='));
+    pairs.find(|(found, _)| found.trim().eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }
 
 #[cfg(test)]

@@ -146,6 +146,12 @@ impl Frames {
         self.used = 0;
     }
 
+    /// Bytes that are kept for later.
+    #[cfg(any(test, feature = "fuzzing"))]
+    pub(crate) fn held(&self) -> usize {
+        self.pending.len() - self.used + self.message.len()
+    }
+
     fn header(&self, bytes: &[u8]) -> Result<Option<Header>, Violation> {
         let Some((&[first, second], rest)) = bytes.split_first_chunk::<2>() else {
             return Ok(None);

@@ -7,9 +7,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use actix_codec::{AsyncRead, AsyncWrite, Framed};
+use actix_codec::Framed;
 use actix_http::body::BodySize;
-use actix_http::{Request, Response, StatusCode, Version, h1, header, ws};
+use actix_http::{Method, Request, Response, StatusCode, Version, h1, header, ws};
 use actix_web_actors::ws::HandshakeError;
 use futures_util::SinkExt;
 use serde::Deserialize;
@@ -18,23 +18,14 @@ use super::actor::{Greeting, Household, WsSession};
 use super::admission::{Full, Seat};
 use super::browser::browser;
 use super::forwarded::client_address;
+use super::heads::{METHODS, check_head};
 use super::link::{Link, LinkLimits};
 use super::origins::Origins;
+use super::secure::is_secure;
+use super::shown::{LOGIN, Shown, bearer, cookie};
+use super::socket::Socket;
 use crate::model::Networks;
-use crate::protocol::{Code, Refusal, SECURITY_HEADERS, problem, wire};
-
-/// A socket that a session can own.
-pub trait Socket: AsyncRead + AsyncWrite + Unpin + 'static {
-    /// Small frames go out at once, not after Nagle's 40 ms.
-    fn set_nodelay(&self);
-}
-
-impl Socket for actix_rt::net::TcpStream {
-    fn set_nodelay(&self) {
-        // A peer that is gone already: the first read will tell.
-        let _ = Self::set_nodelay(self, true);
-    }
-}
+use crate::protocol::{Code, Refusal, SECURITY_HEADERS, STRICT_TRANSPORT_SECURITY, problem, wire};
 
 /// What the door knows.
 #[derive(Clone)]
@@ -49,6 +40,8 @@ pub struct Doorman {
     pub trusted: Rc<Networks>,
     /// Whether the server is open.
     pub open: Arc<AtomicBool>,
+    /// Whether connections are encrypted.
+    pub tls: bool,
 }
 
 #[derive(Deserialize)]
@@ -67,18 +60,22 @@ impl Doorman {
         request: Request,
         mut framed: Framed<S, h1::Codec>,
     ) -> Result<(), std::io::Error> {
+        let headers = &request.head().headers;
+        let peer = request.peer_addr().map(|peer| peer.ip());
+        let secure = is_secure(self.tls, peer, headers, &self.trusted);
         let admitted = self.check(&request).and_then(|()| {
-            let scripted = scripted(request.uri().query())?;
+            let shown = self.shown(headers, secure)?;
+            let knows_who = shown.is_some_and(|shown| shown.login.is_some());
+            let scripted = scripted(request.uri().query(), knows_who)?;
             let seat = request.conn_data::<Seat>().ok_or(Full::Server)?;
-            let peer = request.peer_addr().ok_or(Full::Server)?.ip();
-            let client = client_address(peer, &request.head().headers, &self.trusted);
-            Ok((scripted, seat.take(client)?))
+            let client = client_address(peer.ok_or(Full::Server)?, headers, &self.trusted);
+            Ok((shown, scripted, seat.take(client)?))
         });
-        let (scripted, place) = match admitted {
+        let (shown, scripted, place) = match admitted {
             Ok(admitted) => admitted,
             Err(refusal) => {
                 self.house.meters.upgrade_refused(refusal.code);
-                return refuse(&mut framed, &refusal).await;
+                return refuse(&mut framed, &refusal, request.method(), secure).await;
             }
         };
         self.house.meters.upgrades.increment(1);
@@ -86,16 +83,27 @@ impl Doorman {
         let head = (response.drop_body(), BodySize::None).into();
         framed.send(head).await?;
         let parts = framed.into_parts();
-        parts.io.set_nodelay();
-        let browser = browser(&request.head().headers).map(Box::new);
-        let greeting = Greeting { first: parts.read_buf.to_vec(), scripted, place, browser };
+        parts.io.becomes_a_session();
+        let (first, shown) = (parts.read_buf.to_vec(), shown.map(Box::new));
+        let greeting = Greeting { first, scripted, place, shown };
         let first_ping = rand::random_range(0..self.limits.pulse.interval_ms.max(1));
         let link = Link::new(parts.io, self.limits, first_ping);
         WsSession::start(link, greeting, self.house);
         Ok(())
     }
 
+    /// What a handshake shows of who sends it. A login's cookie counts for this server's own pages
+    /// and for programs.
+    fn shown(&self, headers: &header::HeaderMap, secure: bool) -> Result<Option<Shown>, Refusal> {
+        let (bearer, browser) = (bearer(headers)?, browser(headers, secure));
+        let cookie = cookie(headers, LOGIN, "pl_", secure).filter(|_| self.origins.is_own(headers));
+        let login = bearer.or(cookie);
+        Ok((browser.is_some() || login.is_some()).then_some(Shown { browser, login }))
+    }
+
     fn check(&self, request: &Request) -> Result<(), Refusal> {
+        let head = request.head();
+        check_head(&head.method, &head.uri, &head.headers)?;
         if request.path() != "/ws" {
             return Err(Refusal::because(Code::NotFound, "A WebSocket opens at /ws."));
         }
@@ -125,16 +133,24 @@ pub fn handshake_refusal(error: &HandshakeError) -> Refusal {
     Refusal::because(code, format!("This is no WebSocket handshake: {error}"))
 }
 
-/// `?nick=ada&room=lobby` says `hello` and `join` for whoever types by hand.
-fn scripted(query: Option<&str>) -> Result<Vec<String>, Refusal> {
+/// `?nick=ada&room=lobby` says `hello` and `join` for whoever types by hand; who shows a login needs
+/// no `nick`.
+///
+/// # Errors
+/// `invalid_field`.
+pub fn scripted(query: Option<&str>, knows_who: bool) -> Result<Vec<String>, Refusal> {
     let query = actix_web::web::Query::<Query>::from_query(query.unwrap_or_default());
     let query = query.map_err(|error| {
         let message = format!("The address may say `nick` and `room`, each once: {error}.");
         Refusal::because(Code::InvalidField, message).field("nick")
     })?;
-    let Query { nick: Some(nick), room } = query.into_inner() else { return Ok(Vec::new()) };
     let text = |frame| String::from_utf8(wire::json(&frame)).unwrap_or_default();
-    let hello = text(serde_json::json!({ "type": "hello", "nick": nick }));
+    let Query { nick, room } = query.into_inner();
+    let hello = match nick {
+        Some(nick) => text(serde_json::json!({ "type": "hello", "nick": nick })),
+        None if knows_who && room.is_some() => text(serde_json::json!({ "type": "hello" })),
+        None => return Ok(Vec::new()),
+    };
     let join = room.map(|room| text(serde_json::json!({ "type": "join", "room": room })));
     Ok(std::iter::once(hello).chain(join).collect())
 }
@@ -142,6 +158,8 @@ fn scripted(query: Option<&str>) -> Result<Vec<String>, Refusal> {
 async fn refuse<S: Socket>(
     framed: &mut Framed<S, h1::Codec>,
     refusal: &Refusal,
+    method: &Method,
+    secure: bool,
 ) -> Result<(), std::io::Error> {
     let body = problem::json(refusal);
     let status = StatusCode::from_u16(refusal.code.status());
@@ -149,13 +167,15 @@ async fn refuse<S: Socket>(
     response.insert_header((header::CONTENT_TYPE, problem::MEDIA_TYPE));
     response.insert_header((header::CONNECTION, "close"));
     if refusal.code == Code::MethodNotAllowed {
-        response.insert_header((header::ALLOW, "GET"));
+        let here = if *method == Method::CONNECT { METHODS } else { "GET" };
+        response.insert_header((header::ALLOW, here));
     }
     if let Some(seconds) = problem::retry_after_seconds(refusal) {
         response.insert_header((header::RETRY_AFTER, seconds));
     }
     response.insert_header((header::SEC_WEBSOCKET_VERSION, "13"));
-    for header in SECURITY_HEADERS {
+    let sure = secure.then_some(STRICT_TRANSPORT_SECURITY);
+    for header in SECURITY_HEADERS.into_iter().chain(sure) {
         response.insert_header(header);
     }
     let size = BodySize::Sized(body.len() as u64);
@@ -173,11 +193,15 @@ mod tests {
     #[test]
     fn the_address_speaks_for_who_types_by_hand() {
         assert_eq!(
-            scripted(Some("nick=Zo%C3%AB&room=lobby")).unwrap(),
+            scripted(Some("nick=Zo%C3%AB&room=lobby"), false).unwrap(),
             [r#"{"nick":"Zoë","type":"hello"}"#, r#"{"room":"lobby","type":"join"}"#]
         );
-        assert!(scripted(Some("room=lobby")).unwrap().is_empty());
-        assert!(scripted(None).unwrap().is_empty());
-        assert_eq!(scripted(Some("nick=a&nick=b")).unwrap_err().code, Code::InvalidField);
+        assert!(scripted(Some("room=lobby"), false).unwrap().is_empty());
+        assert_eq!(
+            scripted(Some("room=lobby"), true).unwrap(),
+            [r#"{"type":"hello"}"#, r#"{"room":"lobby","type":"join"}"#]
+        );
+        assert!(scripted(None, true).unwrap().is_empty());
+        assert_eq!(scripted(Some("nick=a&nick=b"), false).unwrap_err().code, Code::InvalidField);
     }
 }

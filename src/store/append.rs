@@ -8,8 +8,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::heads::Head;
 use super::receipts::{Fingerprint, Receipt, Receipts};
-use super::rows::{number, place, shown};
-use super::{Append, Outcome, Refusal};
+use super::rooms::{self, shown};
+use super::rows::{number, place};
+use super::{Append, AuditRow, Outcome, Refusal};
 use super::{event_row, images};
 use crate::model::{Body, Deleted, Gone, ImageId, Message, Reacted, Timestamp};
 
@@ -37,6 +38,8 @@ pub(super) fn append(desk: &mut Desk<'_>, append: &Append) -> rusqlite::Result<O
             desk.conn.prepare_cached(sql)?.execute(values)?;
             desk.enter(append)
         }
+        // Whether a picture waited the ledger knows, who may keep the peace the chat.
+        Body::Approved(_) | Body::Moderated(_) => desk.enter(append),
     }
 }
 
@@ -78,19 +81,24 @@ fn say(desk: &mut Desk<'_>, append: &Append, message: &Message) -> rusqlite::Res
     Ok(outcome)
 }
 
-/// Edits or deletes a message: the old text goes from the message and from earlier edits.
+/// Edits or deletes a message: the old text goes from the message and from earlier edits. A
+/// moderator deletes what others said too, and it is noted.
 fn change(desk: &mut Desk<'_>, append: &Append, target: u64) -> rusqlite::Result<Outcome> {
     let Some(message) = event_row::find(desk.conn, append.room, target)? else {
         return Ok(Outcome::Refused(Refusal::MessageNotFound));
     };
-    if message.user != append.author.user {
-        return Ok(Outcome::Refused(Refusal::NotYours));
-    }
+    let theirs = message.user != append.author.user;
     match &append.body {
-        Body::Deleted(_) => {
+        Body::Deleted(_) if !theirs || append.rights.moderator => {
+            if theirs {
+                let room_name = rooms::room_name(desk.conn, append.room)?;
+                let whose = (message.user, &message.nick);
+                AuditRow::deletion(append, room_name, whose, target).insert(desk.conn)?;
+            }
             event_row::erase(desk.conn, append.room, target)?;
             images::end_all(desk.conn, append.room, target)?;
         }
+        _ if theirs => return Ok(Outcome::Refused(Refusal::NotYours)),
         _ => event_row::supersede(desk.conn, append.room, target)?,
     }
     desk.enter(append)
@@ -128,6 +136,9 @@ fn react(desk: &mut Desk<'_>, append: &Append, new: &Reacted) -> rusqlite::Resul
     if standing.lit == new.on {
         return Ok(Outcome::Duplicate { seq: standing.seq, at: standing.at });
     }
+    if new.on && !has_room(desk.conn, append, new)? {
+        return Ok(Outcome::Refused(Refusal::TooManyReactions));
+    }
     let outcome = desk.enter(append)?;
     let sql = "INSERT OR REPLACE INTO reactions (room, target, user, emoji, lit, seq, at)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
@@ -136,6 +147,21 @@ fn react(desk: &mut Desk<'_>, append: &Append, new: &Reacted) -> rusqlite::Resul
     let values = params![append.room.0, target, user, emoji, new.on, seq, append.at.0];
     desk.conn.prepare_cached(sql)?.execute(values)?;
     Ok(outcome)
+}
+
+/// Whether the message has this reaction already, or may have one more.
+fn has_room(conn: &Connection, append: &Append, new: &Reacted) -> rusqlite::Result<bool> {
+    let most = append.rights.reactions;
+    let (room, target) = (append.room.0, number(new.target));
+    let sql = "SELECT 1 FROM reactions INDEXED BY lit_reactions
+               WHERE room = ?1 AND target = ?2 AND emoji = ?3 AND lit LIMIT 1";
+    if most == 0 || conn.prepare_cached(sql)?.exists(params![room, target, new.emoji.as_str()])? {
+        return Ok(true);
+    }
+    let sql = "SELECT count(DISTINCT emoji) FROM reactions INDEXED BY lit_reactions
+               WHERE room = ?1 AND target = ?2 AND lit";
+    let lit: u32 = conn.prepare_cached(sql)?.query_row([room, target], |row| row.get(0))?;
+    Ok(lit < most)
 }
 
 fn standing(

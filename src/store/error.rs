@@ -1,7 +1,7 @@
-//! What can go wrong with the store, in the three words that its callers act upon, and how
+//! What can go wrong with the store, in the four words that its callers act upon, and how
 //! SQLite's many codes become them.
 //!
-//! Invariant: at run time nothing is `Broken`; whatever fails, the next batch tries anew.
+//! Invariant: at run time nothing is `Broken` or `InUse`; whatever fails, the next batch tries anew.
 
 use std::fmt;
 use std::io;
@@ -18,6 +18,8 @@ pub enum StoreError {
     Full,
     /// The queue is full, or the disk fails: come back in a moment.
     Busy,
+    /// Only from opening: another process has it; the sentence says what to do.
+    InUse(String),
     /// Only from opening: the sentence says what is wrong and what to do.
     Broken(String),
 }
@@ -27,7 +29,7 @@ impl fmt::Display for StoreError {
         match self {
             Self::Full => f.write_str("The disk is full."),
             Self::Busy => f.write_str("The store is busy."),
-            Self::Broken(sentence) => f.write_str(sentence),
+            Self::InUse(sentence) | Self::Broken(sentence) => f.write_str(sentence),
         }
     }
 }
@@ -67,7 +69,7 @@ pub(super) fn no_thread(error: &io::Error) -> StoreError {
 
 /// Another process has `db`.
 pub(super) fn in_use(db: &Path) -> StoreError {
-    StoreError::Broken(format!(
+    StoreError::InUse(format!(
         "The database {} is in use by another process. End that one, or choose another directory \
          with --data.",
         db.display()

@@ -12,7 +12,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::Append;
-use super::rows::{RoomId, number, place};
+use super::rows::{RoomId, nick, number, place};
 use crate::model::{Author, Body, Event, Gone, ImageId, MessageText, Nick, Timestamp, UserId};
 
 /// The columns that [`restore`] reads.
@@ -30,6 +30,7 @@ const ERASED: &str = "erased";
 /// A message that a later event is about. It is not deleted.
 pub(super) struct Target {
     pub(super) user: UserId,
+    pub(super) nick: Nick,
     pub(super) at: Timestamp,
 }
 
@@ -55,13 +56,19 @@ pub(super) fn is_message(conn: &Connection, room: RoomId, seq: u64) -> rusqlite:
     conn.prepare_cached(sql)?.exists([room.0, number(seq)])
 }
 
+/// Whether a row with [`COLUMNS`] is a message that was not deleted.
+pub(super) fn is_shown_message(row: &Row<'_>) -> rusqlite::Result<bool> {
+    Ok(matches!(row.get_ref("kind")?.as_str()?, "message" | AMENDED))
+}
+
 /// The message at `seq`, unless it was deleted.
 pub(super) fn find(conn: &Connection, room: RoomId, seq: u64) -> rusqlite::Result<Option<Target>> {
-    let sql = "SELECT user, at FROM events WHERE room = ?1 AND seq = ?2 AND kept
+    let sql = "SELECT user, nick, at FROM events WHERE room = ?1 AND seq = ?2 AND kept
                AND kind IN ('message', 'amended')";
     conn.prepare_cached(sql)?
         .query_row([room.0, number(seq)], |row| {
-            Ok(Target { user: UserId(row.get(0)?), at: Timestamp(row.get(1)?) })
+            let (user, at) = (UserId(row.get("user")?), Timestamp(row.get("at")?));
+            Ok(Target { user, nick: nick(row, "nick")?, at })
         })
         .optional()
 }
@@ -82,6 +89,16 @@ pub(super) fn end_picture(
 ) -> rusqlite::Result<bool> {
     let end = |body: &mut Body| body.end_picture(image, why);
     rewrite(conn, AT, room, target, None, end)
+}
+
+/// Lets a picture of a message that waited for a moderator be seen. Returns whether it did wait.
+pub(super) fn approve_picture(
+    conn: &Connection,
+    room: RoomId,
+    target: u64,
+    image: ImageId,
+) -> rusqlite::Result<bool> {
+    rewrite(conn, AT, room, target, None, |body| body.approve_picture(image))
 }
 
 /// Takes the text of a message away for good.
@@ -116,7 +133,7 @@ fn blank(
                 }
             }
             Body::Edited(edit) => edit.text = MessageText::removed(),
-            Body::Deleted(_) | Body::Expired(_) | Body::Reacted(_) | Body::Topic(_) => {}
+            _ => {}
         }
         true
     };
@@ -155,7 +172,7 @@ pub(super) fn restore(
     room: RoomId,
     row: &Row<'_>,
 ) -> rusqlite::Result<(Event, usize)> {
-    let (nick, guest) = (Nick::stored(row.get("nick")?), row.get("guest")?);
+    let (nick, guest) = (nick(row, "nick")?, row.get("guest")?);
     let author = Author { user: UserId(row.get("user")?), nick, guest };
     let (seq, at) = (place(row.get("seq")?), Timestamp(row.get("at")?));
     let (mut body, mut size) = stored(room, row)?;
@@ -210,7 +227,9 @@ fn stored(room: RoomId, row: &Row<'_>) -> rusqlite::Result<(Body, usize)> {
     let body = Body::restore(kind, json);
     let seq: i64 = row.get("seq")?;
     let body = body.unwrap_or_else(|error| {
-        log::error!("event {seq} of room {} is illegible: {error}", room.0);
+        // What serde says of it may quote it.
+        let (what, column) = (error.classify(), error.column());
+        log::error!("event {seq} of room {} is illegible: {what:?} at byte {column}", room.0);
         let mut lost = Body::message(MessageText::removed(), None, None);
         lost.redact();
         lost

@@ -6,8 +6,9 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, params};
 
-use super::Outcome;
-use super::rows::{Boot, RoomId, RoomRow};
+use super::rooms::RoomRow;
+use super::rows::{Boot, RoomId};
+use super::{Outcome, belonging};
 use crate::model::Epoch;
 
 /// The end of one room's log.
@@ -37,6 +38,8 @@ impl Heads {
         if self.0.contains_key(&row.id) {
             return Ok(Outcome::Taken);
         }
+        // Left by a room of that number whose log lived in memory only.
+        belonging::forget_room(conn, row.id)?;
         row.insert(conn)?;
         self.0.insert(row.id, Head { seq: row.seq, epoch: row.epoch.clone() });
         Ok(Outcome::Done)
@@ -51,6 +54,7 @@ impl Heads {
         if conn.prepare_cached(sql)?.exists([room.0])? {
             return Ok(Outcome::Kept);
         }
+        belonging::forget_room(conn, room)?;
         conn.prepare_cached("DELETE FROM rooms WHERE id = ?1")?.execute(params![room.0])?;
         self.0.remove(&room);
         Ok(Outcome::Done)

@@ -10,10 +10,8 @@ use rusqlite::types::{FromSql, FromSqlResult, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::Refusal;
-use super::rows::{RoomId, number, place};
-use crate::model::{
-    AltText, Author, Gone, Image, ImageId, ImageKind, Life, Nick, Timestamp, UserId,
-};
+use super::rows::{RoomId, all, nick, number, place};
+use crate::model::{AltText, Author, Gone, Image, ImageId, ImageKind, Life, Timestamp, UserId};
 
 /// A row is forgotten only behind so many that are: those of neighbouring pages may be merged, and
 /// what is moved leaves copies (see `compaction`).
@@ -54,6 +52,8 @@ pub struct ImageRow {
     pub created_at: Timestamp,
     /// When its life ends.
     pub expires_at: Timestamp,
+    /// It waits for a moderator: only they and its sender see it.
+    pub pending: bool,
 }
 
 impl ImageRow {
@@ -61,7 +61,8 @@ impl ImageRow {
     pub fn image(&self) -> Image {
         let life = Life::Alive { kind: self.kind, bytes: self.bytes, expires_at: self.expires_at };
         let (width, height) = (self.width, self.height);
-        Image { id: self.id, width, height, alt: self.alt.clone(), life }
+        let (alt, pending) = (self.alt.clone(), self.pending);
+        Image { id: self.id, width, height, alt, pending, life }
     }
 
     /// Bytes on disk, thumbnail and all.
@@ -72,9 +73,9 @@ impl ImageRow {
     pub(super) fn insert(&self, conn: &Connection) -> rusqlite::Result<()> {
         let sql =
             "INSERT INTO images (id, state, room, seq, user, nick, guest, kind, width, height,
-                       bytes, thumb_kind, thumb_bytes, alt, name, created_at, expires_at)
+                       bytes, thumb_kind, thumb_bytes, alt, name, created_at, expires_at, pending)
                    VALUES (?1, 'present', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,
-                       ?15, ?16)";
+                       ?15, ?16, ?17)";
         let values = params![
             self.id.to_string(),
             self.room.0,
@@ -92,6 +93,7 @@ impl ImageRow {
             self.name,
             self.created_at.0,
             self.expires_at.0,
+            self.pending,
         ];
         conn.prepare_cached(sql)?.execute(values).map(drop)
     }
@@ -100,7 +102,7 @@ impl ImageRow {
         let seq = u64::from_be_bytes(row.get("seq")?);
         let author = Author {
             user: UserId(row.get("user")?),
-            nick: Nick::stored(row.get::<_, String>("nick")?),
+            nick: nick(row, "nick")?,
             guest: row.get("guest")?,
         };
         Ok(Self {
@@ -119,7 +121,17 @@ impl ImageRow {
             name: row.get_ref("name")?.as_str().unwrap_or_default().to_owned(),
             created_at: Timestamp(row.get("created_at")?),
             expires_at: Timestamp(row.get("expires_at")?),
+            pending: pending(row)?,
         })
+    }
+}
+
+/// In a database that is older than this word no picture waits: who reads beside a server may meet
+/// one.
+fn pending(row: &Row<'_>) -> rusqlite::Result<bool> {
+    match row.get("pending") {
+        Err(rusqlite::Error::InvalidColumnName(_)) => Ok(false),
+        known => known,
     }
 }
 
@@ -155,32 +167,39 @@ fn state(why: Gone) -> &'static str {
 
 /// Every picture that is there, oldest first.
 pub(super) fn present(conn: &Connection) -> rusqlite::Result<Vec<ImageRow>> {
-    let mut rows = conn.prepare("SELECT * FROM images WHERE state = 'present' ORDER BY number")?;
-    rows.query_map((), ImageRow::load)?.collect()
+    all(conn, "SELECT * FROM images WHERE state = 'present' ORDER BY number", (), ImageRow::load)
 }
 
-/// Every picture that is there with the name of its room, oldest first; no picture in a database
-/// that is older than pictures.
+/// Every picture that is there with the name of its room, oldest first.
 pub(super) fn with_rooms(conn: &Connection) -> rusqlite::Result<Vec<(ImageRow, Option<String>)>> {
-    let sql = "SELECT 1 FROM sqlite_schema WHERE name = 'images'";
-    if !conn.prepare(sql)?.exists(())? {
-        return Ok(Vec::new());
-    }
-    let mut rows = conn.prepare(
-        "SELECT images.*, rooms.name AS room_name FROM images LEFT JOIN rooms ON rooms.id = room
-         WHERE state = 'present' ORDER BY number",
-    )?;
-    let row = |row: &Row<'_>| Ok((ImageRow::load(row)?, row.get("room_name")?));
-    rows.query_map((), row)?.collect()
+    let sql = "SELECT images.*, rooms.name AS room_name FROM images
+               LEFT JOIN rooms ON rooms.id = room WHERE state = 'present' ORDER BY number";
+    all(conn, sql, (), in_room)
 }
 
-/// The newest of those that are gone, oldest first.
-pub(super) fn gone(conn: &Connection) -> rusqlite::Result<Vec<ImageId>> {
+/// The pictures of one person that are there, with the names of their rooms, oldest first.
+pub(super) fn of(
+    conn: &Connection,
+    user: UserId,
+) -> rusqlite::Result<Vec<(ImageRow, Option<String>)>> {
+    let sql = "SELECT images.*, rooms.name AS room_name FROM images
+               LEFT JOIN rooms ON rooms.id = room
+               WHERE state = 'present' AND user = ?1 ORDER BY number";
+    all(conn, sql, [user.0], in_room)
+}
+
+fn in_room(row: &Row<'_>) -> rusqlite::Result<(ImageRow, Option<String>)> {
+    Ok((ImageRow::load(row)?, row.get("room_name")?))
+}
+
+/// The newest of those that are gone, with their rooms, oldest first.
+pub(super) fn gone(conn: &Connection) -> rusqlite::Result<Vec<(ImageId, RoomId)>> {
     let mut rows = conn.prepare(
-        "SELECT id FROM (SELECT number, id FROM images WHERE state <> 'present'
+        "SELECT id, room FROM (SELECT number, id, room FROM images WHERE state <> 'present'
              ORDER BY number DESC LIMIT ?1) ORDER BY number",
     )?;
-    rows.query_map([KNOWN_GONE], |row| row.get::<_, Id>(0).map(|id| id.0))?.collect()
+    let load = |row: &Row<'_>| Ok((row.get::<_, Id>(0)?.0, RoomId(row.get(1)?)));
+    rows.query_map([KNOWN_GONE], load)?.collect()
 }
 
 /// The rows of pictures that `author` may put into a message in `room`, in order.
@@ -237,6 +256,15 @@ pub(super) fn end(conn: &Connection, id: ImageId, why: Gone) -> rusqlite::Result
     let sql = format!("{OVERWRITE} WHERE id = ?2 AND state = 'present'");
     let ended = conn.prepare_cached(&sql)?.execute(params![state(why), id.to_string()])?;
     Ok(ended > 0)
+}
+
+/// A picture need not wait any more. Returns whether it did, and the message that shows it, if any.
+pub(super) fn approve(conn: &Connection, id: ImageId) -> rusqlite::Result<Option<Option<u64>>> {
+    let sql = "UPDATE images SET pending = 0
+               WHERE id = ?1 AND state = 'present' AND pending RETURNING seq";
+    let shown_by = |row: &Row<'_>| Ok(u64::from_be_bytes(row.get(0)?));
+    let seq = conn.prepare_cached(sql)?.query_row([id.to_string()], shown_by).optional()?;
+    Ok(seq.map(|seq| Some(seq).filter(|seq| *seq > 0)))
 }
 
 /// Ends all pictures of a message that was deleted.

@@ -11,9 +11,12 @@ use super::append::{self, Desk};
 use super::heads::Heads;
 use super::prune::{self, Retention};
 use super::receipts::Receipts;
-use super::rows::Boot;
-use super::{Append, Durability, Op, Outcome, StoreError, connection, error, images};
-use crate::model::{Body, Gone, ImageId};
+use super::rows::{Boot, RoomId};
+use super::{
+    Append, Durability, Op, Outcome, ReadRow, StoreError, audit, belonging, connection, error,
+    event_row, forgetting, images, peace, people, rooms, sessions,
+};
+use crate::model::{Body, Gone, ImageId, RoomSettings};
 
 /// The database as its only writer sees it.
 #[derive(Debug)]
@@ -40,7 +43,9 @@ impl Ledger {
     /// As [`connection::first`].
     pub(super) fn first(db: &Path, durability: Durability) -> Result<(Self, Boot), StoreError> {
         let conn = connection::first(db, durability)?;
-        Self::over(conn).map_err(|failure| error::at_open(&failure, db))
+        sessions::drop_orphans(&conn)
+            .and_then(|()| Self::over(conn))
+            .map_err(|failure| error::at_open(&failure, db))
     }
 
     /// Opens the database again after a failure.
@@ -91,30 +96,77 @@ struct Work<'a> {
 impl Work<'_> {
     fn take(&mut self, op: &Op) -> rusqlite::Result<Outcome> {
         let conn = self.conn;
+        self.so_far.removed |= takes_away(op);
         match op {
             Op::Append(append) => self.append(append),
             Op::CreateRoom(row) => self.heads.begin(conn, row),
             Op::DropRoom(room) => self.heads.end(conn, *room),
-            Op::SaveSession(row) => row.save(conn).map(|()| Outcome::Done),
-            Op::EndSession(id) => {
-                conn.prepare_cached("DELETE FROM sessions WHERE id = ?1")?.execute([id.0])?;
-                Ok(Outcome::Done)
-            }
+            Op::SetRoom { room, settings } => self.set_room(*room, settings),
+            Op::SaveSession(row) => done(row.save(conn)),
+            Op::EndSession(id) => done(sessions::end_session(conn, *id)),
             Op::Prune { room, before, keep_last } => {
-                let Some(head) = self.heads.get_mut(*room) else { return Ok(Outcome::NoRoom) };
-                let retention = Retention { before: *before, keep_last: *keep_last };
-                let pruned = prune::step(conn, *room, head.seq, retention)?;
-                self.so_far.removed |= pruned.any;
-                Ok(Outcome::Pruned { first_seq: pruned.first_seq, more: pruned.more })
+                self.prune(*room, Retention { before: *before, keep_last: *keep_last })
             }
             Op::ForgetKeys { before } => {
                 let more = self.receipts.forget(conn, *before)?;
                 Ok(if more { Outcome::More } else { Outcome::Done })
             }
-            Op::PlaceImage(row) => row.insert(conn).map(|()| Outcome::Done),
+            Op::PlaceImage(row) => done(row.insert(conn)),
             Op::EndImage { id, why, note } => self.end_image(*id, *why, note.as_deref()),
-            Op::ForgetImages { before } => images::forget(conn, *before).map(|()| Outcome::Done),
+            Op::ApproveImage { id, note } => self.approve_image(*id, note),
+            Op::ForgetImages { before } => done(images::forget(conn, *before)),
+            Op::SaveAccount(row) => row.save(conn),
+            Op::ForgetAccount(user) => done(forgetting::account(conn, *user)),
+            Op::EraseAuthor { user, from } => forgetting::author(conn, *user, *from),
+            Op::SaveLogin(row) => done(row.save(conn)),
+            Op::EndLogins(ids) => done(people::end_logins(conn, ids)),
+            Op::ShortenAddresses { before } => {
+                self.so_far.removed |= people::shorten_addresses(conn, *before)?;
+                Ok(Outcome::Done)
+            }
+            Op::SaveDevice { user, device, at } => {
+                done(people::save_device(conn, *user, device, *at))
+            }
+            Op::SetRoomRole { room, user, role } => {
+                done(belonging::set_role(conn, *room, *user, *role))
+            }
+            Op::SaveRead { user, room, seq } => {
+                done(ReadRow { user: *user, room: *room, seq: *seq }.save(conn))
+            }
+            Op::SaveSanction(row) => done(row.save(conn)),
+            Op::EndSanction(id) => done(peace::end_sanction(conn, *id)),
+            Op::SaveInvite(row) => done(row.save(conn)),
+            Op::ForgetInvites { before } => done(peace::forget_invites(conn, *before)),
+            Op::Audit(row) => done(row.insert(conn)),
+            Op::ForgetAudit { before } => done(audit::forget(conn, *before)),
+            Op::SaveReport(row) => done(row.save(conn)),
+            Op::EndReports { room, seq } => done(peace::end_reports(conn, *room, *seq)),
         }
+    }
+
+    fn prune(&mut self, room: RoomId, retention: Retention) -> rusqlite::Result<Outcome> {
+        let Some(head) = self.heads.get_mut(room) else { return Ok(Outcome::NoRoom) };
+        let pruned = prune::step(self.conn, room, head.seq, retention)?;
+        self.so_far.removed |= pruned.any;
+        Ok(Outcome::Pruned { first_seq: pruned.first_seq, more: pruned.more })
+    }
+
+    fn set_room(&mut self, room: RoomId, settings: &RoomSettings) -> rusqlite::Result<Outcome> {
+        if self.heads.get_mut(room).is_none() {
+            return Ok(Outcome::NoRoom);
+        }
+        done(rooms::set_room(self.conn, room, settings))
+    }
+
+    /// The note is written where the message that it is about shows the picture.
+    fn approve_image(&mut self, id: ImageId, note: &Append) -> rusqlite::Result<Outcome> {
+        let Some(shown_by) = images::approve(self.conn, id)? else { return Ok(Outcome::Done) };
+        let Some(seq) = shown_by else { return Ok(Outcome::Done) };
+        let shown = event_row::approve_picture(self.conn, note.room, seq, id)?;
+        if shown && note.body.target() == Some(seq) {
+            return self.append(note);
+        }
+        Ok(Outcome::Done)
     }
 
     fn end_image(
@@ -141,4 +193,16 @@ impl Work<'_> {
         }
         Ok(outcome)
     }
+}
+
+/// Whether an op takes away what must not stay in the log file; of others the doing tells.
+fn takes_away(op: &Op) -> bool {
+    matches!(
+        op,
+        Op::SaveAccount(_) | Op::ForgetAccount(_) | Op::EraseAuthor { .. } | Op::EndLogins(_)
+    )
+}
+
+fn done(outcome: rusqlite::Result<()>) -> rusqlite::Result<Outcome> {
+    outcome.map(|()| Outcome::Done)
 }

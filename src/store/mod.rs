@@ -1,5 +1,5 @@
-//! Durable truth: rooms, the log, sessions, idempotency keys and what is known of pictures, in
-//! SQLite.
+//! Durable truth: rooms, the log, sessions, idempotency keys, accounts with all that is said of
+//! them, who did what, and what is known of pictures, in SQLite.
 //!
 //! One thread writes, and commits together what waits together; two read beside it. Each is reached
 //! through a bounded queue and answers by a callback on its own thread. The store knows no actor,
@@ -10,27 +10,36 @@
 //! - An outcome is reported after it is committed; what was reported survives `kill -9`, with
 //!   [`Durability::Full`] also a power cut. All ops of a batch count, or none.
 //! - Within a room events are numbered 1, 2, 3… without a hole.
-//! - Text that was edited away, deleted or pruned is overwritten, in the database and, within
-//!   seconds, in its log file.
+//! - Text that was edited away, deleted or pruned, and hashes and addresses that were removed are
+//!   overwritten, in the database and, within seconds, in its log file.
 //! - A failure at run time is answered with [`StoreError::Full`] or [`StoreError::Busy`], and the
 //!   next batch is tried anew.
 
 mod append;
+mod audit;
+mod belonging;
 mod compaction;
 mod connection;
 mod disk;
 mod error;
 mod event_row;
+mod forgetting;
 mod heads;
 mod images;
 mod ledger;
 mod op;
 mod page;
+mod peace;
+mod people;
+mod person;
+mod private;
 mod prune;
 mod readers;
 mod receipts;
+mod rooms;
 mod rows;
 mod schema;
+mod sessions;
 #[cfg(test)]
 mod tests;
 mod wal;
@@ -42,16 +51,25 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
 
+pub use audit::AuditRow;
+pub use belonging::{ReadRow, RoomRoleRow};
 pub use error::StoreError;
 pub use images::ImageRow;
-pub use op::{Append, Op, Outcome, Refusal};
-pub use page::{Page, Query, Range};
-pub use rows::{Boot, RoomId, RoomRow, SessionRow};
+pub use op::{Append, Op, Outcome, Refusal, Rights};
+pub use page::{Page, Query, Range, Whose};
+pub use peace::{InviteRow, ReportRow, SanctionKind, SanctionRow};
+pub use people::{AccountRow, LoginRow};
+pub use person::{Person, PersonData, PersonLogin};
+pub use rooms::RoomRow;
+pub use rows::{Boot, RoomId};
+pub use sessions::SessionRow;
 
 use disk::Claim;
 use ledger::Ledger;
 use wal::Wal;
 use writer::Writer;
+
+use crate::model::{Nick, config};
 
 /// So many batches and pings may wait for the writer.
 const WRITES: usize = 64;
@@ -67,6 +85,15 @@ pub enum Durability {
     Normal,
     /// A power cut too: every commit waits for the disk.
     Full,
+}
+
+impl From<config::Durability> for Durability {
+    fn from(said: config::Durability) -> Self {
+        match said {
+            config::Durability::Normal => Self::Normal,
+            config::Durability::Full => Self::Full,
+        }
+    }
 }
 
 /// A handle to the store; clones are the same store. When the last one is dropped, the threads end
@@ -93,7 +120,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Broken`] with a sentence for the operator if the file is damaged, written by a
-    /// newer version, another program's, or in use; [`StoreError::Full`].
+    /// newer version, or another program's; [`StoreError::InUse`]; [`StoreError::Full`].
     pub fn open(db: &Path, durability: Durability) -> Result<(Self, Boot), StoreError> {
         let claim = Claim::take(db)?;
         let (mut ledger, boot) = Ledger::first(db, durability)?;
@@ -153,7 +180,24 @@ impl Store {
         query: Query,
         done: impl FnOnce(Result<Page, StoreError>) + Send + 'static,
     ) -> Result<(), StoreError> {
-        let job = readers::Job { query, done: Box::new(done) };
+        self.ask(readers::Job::Page(query, Box::new(done)))
+    }
+
+    /// Asks a reader for the newest `limit` notes of who did what, newest first, that are older than
+    /// the one with the number `before`; `done` gets them on the reader's thread.
+    ///
+    /// # Errors
+    /// As [`Store::read`].
+    pub fn audit(
+        &self,
+        before: Option<i64>,
+        limit: usize,
+        done: impl FnOnce(Result<Vec<AuditRow>, StoreError>) + Send + 'static,
+    ) -> Result<(), StoreError> {
+        self.ask(readers::Job::Audit { before, limit, done: Box::new(done) })
+    }
+
+    fn ask(&self, job: readers::Job) -> Result<(), StoreError> {
         let reads = self.inner.reads.read().unwrap_or_else(PoisonError::into_inner);
         let sent = reads.as_ref().map(|queue| queue.try_send(job));
         sent.and_then(Result::ok).ok_or(StoreError::Busy)
@@ -206,8 +250,43 @@ impl Store {
 /// # Errors
 /// [`StoreError::Broken`] if it cannot be read.
 pub fn pictures(db: &Path) -> Result<Vec<(ImageRow, Option<String>)>, StoreError> {
-    let read = |conn: rusqlite::Connection| images::with_rooms(&conn);
-    connection::reader(db).and_then(read).map_err(|failure| error::at_open(&failure, db))
+    beside(db, "images", images::with_rooms)
+}
+
+/// The newest `limit` notes of who did what in the database file `db`, newest first; beside a server
+/// that runs, too.
+///
+/// # Errors
+/// [`StoreError::Broken`] if it cannot be read.
+pub fn audit(db: &Path, limit: usize) -> Result<Vec<AuditRow>, StoreError> {
+    beside(db, "audit", |conn| audit::newest(conn, None, limit))
+}
+
+/// Every account of the database file `db` without its password; beside a server that runs, too.
+///
+/// # Errors
+/// [`StoreError::Broken`] if it cannot be read.
+pub fn accounts(db: &Path) -> Result<Vec<AccountRow>, StoreError> {
+    beside(db, "accounts", AccountRow::without_passwords)
+}
+
+/// All that the database file `db` has of the account `nick`; beside a server that runs, too.
+///
+/// # Errors
+/// [`StoreError::Broken`] if it cannot be read.
+pub fn person(db: &Path, nick: &Nick) -> Result<Option<Person>, StoreError> {
+    Person::find(db, nick)
+}
+
+/// What a reader finds in a table; nothing where a database is older than the table.
+fn beside<T>(
+    db: &Path,
+    table: &str,
+    read: impl FnOnce(&rusqlite::Connection) -> rusqlite::Result<Vec<T>>,
+) -> Result<Vec<T>, StoreError> {
+    let found = connection::reader(db)
+        .and_then(|conn| if schema::has(&conn, table)? { read(&conn) } else { Ok(Vec::new()) });
+    found.map_err(|failure| error::at_open(&failure, db))
 }
 
 /// Waits for threads. One that panicked (a callback did) has been reported by then.

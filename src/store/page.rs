@@ -2,14 +2,14 @@
 //!
 //! Invariant: a page is one moment of the log, its events and its ends alike.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::event_row::{self, COLUMNS};
 use super::rows::{RoomId, number, place};
-use crate::model::Event;
+use crate::model::{Event, Nick, Timestamp, UserId};
 
 /// Which part of the log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Range {
     /// What follows `seq`, up to and including `upto`.
     After {
@@ -22,10 +22,26 @@ pub enum Range {
     Before(u64),
     /// The newest.
     Latest,
+    /// The newest messages of one person that were said at or after a moment and not deleted.
+    By {
+        /// Whose; where nobody knows, whoever had the name `nick` then.
+        who: Whose,
+        /// From when on.
+        since: Timestamp,
+    },
+}
+
+/// By whom a message was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// This identity.
+    User(UserId),
+    /// Whoever was shown under this name, as a guest.
+    Guest(Nick),
 }
 
 /// A question to the log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Query {
     /// Whose.
     pub room: RoomId,
@@ -40,7 +56,7 @@ pub struct Query {
 /// A part of a room's log. Empty, with a head of 0, for a room that the store does not have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
-    /// By ascending `seq`, without a hole.
+    /// By ascending `seq`; without a hole, unless they are the messages of one person.
     pub events: Vec<Event>,
     /// The range holds more, in the direction of reading: later ones for `After`, else older ones.
     pub more: bool,
@@ -56,10 +72,11 @@ pub(super) fn read(conn: &mut Connection, query: &Query) -> rusqlite::Result<Pag
     let Some((head, first_seq)) = ends(&tx, query.room)? else {
         return Ok(Page { events: Vec::new(), more: false, head: 0, first_seq: 1 });
     };
-    let (events, more) = match query.range {
-        Range::After { seq, upto } => select(&tx, query, true, seq, upto.unwrap_or(u64::MAX))?,
+    let (events, more) = match &query.range {
+        Range::After { seq, upto } => select(&tx, query, true, *seq, upto.unwrap_or(u64::MAX))?,
         Range::Before(seq) => select(&tx, query, false, 0, seq.saturating_sub(1))?,
         Range::Latest => select(&tx, query, false, 0, u64::MAX)?,
+        Range::By { who, since } => by(&tx, query, who, *since)?,
     };
     Ok(Page { events, more, head, first_seq })
 }
@@ -93,18 +110,76 @@ fn select(
          ORDER BY seq {order}"
     ))?;
     let mut rows = statement.query(params![query.room.0, number(low), number(high)])?;
-    let (mut events, mut bytes, mut more) = (Vec::new(), 0, false);
+    let mut sheet = Sheet::of(query);
     while let Some(row) = rows.next()? {
-        let (event, size) = event_row::restore(conn, query.room, row)?;
-        bytes += size;
-        if events.len() == query.limit || (bytes > query.max_bytes && !events.is_empty()) {
-            more = true;
+        if !sheet.takes(event_row::restore(conn, query.room, row)?) {
             break;
         }
-        events.push(event);
     }
     if !ascending {
-        events.reverse();
+        sheet.events.reverse();
     }
-    Ok((events, more))
+    Ok((sheet.events, sheet.more))
+}
+
+/// The newest messages of one person, ascending. The log is walked backwards, and no further than
+/// to the first event that is older than `since`.
+fn by(
+    conn: &Connection,
+    query: &Query,
+    who: &Whose,
+    since: Timestamp,
+) -> rusqlite::Result<(Vec<Event>, bool)> {
+    let mut statement = conn.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM events WHERE room = ?1 AND kept ORDER BY seq DESC"
+    ))?;
+    let mut rows = statement.query([query.room.0])?;
+    let mut sheet = Sheet::of(query);
+    while let Some(row) = rows.next()? {
+        if Timestamp(row.get("at")?) < since {
+            break;
+        }
+        let wanted = event_row::is_shown_message(row)? && is_by(row, who)?;
+        if wanted && !sheet.takes(event_row::restore(conn, query.room, row)?) {
+            break;
+        }
+    }
+    sheet.events.reverse();
+    Ok((sheet.events, sheet.more))
+}
+
+fn is_by(row: &Row<'_>, who: &Whose) -> rusqlite::Result<bool> {
+    match who {
+        Whose::User(user) => Ok(row.get::<_, i64>("user")? == user.0),
+        Whose::Guest(nick) => Ok(row.get("guest")?
+            && row.get_ref("nick")?.as_str().is_ok_and(|name| name == nick.as_str())),
+    }
+}
+
+/// The events of a page while it fills.
+struct Sheet {
+    events: Vec<Event>,
+    bytes: usize,
+    limit: usize,
+    max_bytes: usize,
+    /// There was one that had no room.
+    more: bool,
+}
+
+impl Sheet {
+    fn of(query: &Query) -> Self {
+        let Query { limit, max_bytes, .. } = *query;
+        Self { events: Vec::new(), bytes: 0, limit, max_bytes, more: false }
+    }
+
+    /// Takes an event of so many bytes, if it has room.
+    fn takes(&mut self, (event, size): (Event, usize)) -> bool {
+        self.bytes += size;
+        self.more = self.events.len() == self.limit
+            || (self.bytes > self.max_bytes && !self.events.is_empty());
+        if !self.more {
+            self.events.push(event);
+        }
+        !self.more
+    }
 }

@@ -9,18 +9,18 @@ use std::thread::{self, JoinHandle};
 
 use rusqlite::Connection;
 
-use super::{Page, Query, StoreError, connection, error, page};
+use super::{AuditRow, Page, Query, StoreError, audit, connection, error, page};
 
 /// How many there are.
 const THREADS: usize = 2;
 
 /// Learns the answer.
-pub(super) type ReadDone = Box<dyn FnOnce(Result<Page, StoreError>) + Send>;
+pub(super) type Done<T> = Box<dyn FnOnce(Result<T, StoreError>) + Send>;
 
 /// A question and who asked.
-pub(super) struct Job {
-    pub(super) query: Query,
-    pub(super) done: ReadDone,
+pub(super) enum Job {
+    Page(Query, Done<Page>),
+    Audit { before: Option<i64>, limit: usize, done: Done<Vec<AuditRow>> },
 }
 
 /// Starts the readers of `db`; they end when `jobs` does.
@@ -32,7 +32,7 @@ pub(super) fn start(db: &Path, jobs: Receiver<Job>) -> io::Result<Vec<JoinHandle
         let name = format!("store-read-{number}");
         thread::Builder::new().name(name).spawn(move || {
             while let Some(job) = next(&jobs) {
-                (job.done)(reader.answer(&job.query));
+                reader.answer(job);
             }
         })
     };
@@ -53,10 +53,26 @@ struct Reader {
 }
 
 impl Reader {
-    fn answer(&mut self, query: &Query) -> Result<Page, StoreError> {
-        let page = self.page(query);
-        let was_failing = std::mem::replace(&mut self.failing, page.is_err());
-        page.map_err(|failure| {
+    fn answer(&mut self, job: Job) {
+        match job {
+            Job::Page(query, done) => done(self.ask(|conn| page::read(conn, &query))),
+            Job::Audit { before, limit, done } => {
+                done(self.ask(|conn| audit::newest(conn, before, limit)));
+            }
+        }
+    }
+
+    fn ask<T>(
+        &mut self,
+        question: impl FnOnce(&mut Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        let answer = self.connection().and_then(|mut conn| {
+            let answer = question(&mut conn)?;
+            self.conn = Some(conn);
+            Ok(answer)
+        });
+        let was_failing = std::mem::replace(&mut self.failing, answer.is_err());
+        answer.map_err(|failure| {
             if !was_failing {
                 log::error!("the store cannot read: {failure}");
             }
@@ -64,13 +80,8 @@ impl Reader {
         })
     }
 
-    fn page(&mut self, query: &Query) -> rusqlite::Result<Page> {
-        let mut conn = match self.conn.take() {
-            Some(conn) => conn,
-            None => connection::reader(&self.db)?,
-        };
-        let page = page::read(&mut conn, query)?;
-        self.conn = Some(conn);
-        Ok(page)
+    /// The connection, out of its place until it has answered.
+    fn connection(&mut self) -> rusqlite::Result<Connection> {
+        self.conn.take().map_or_else(|| connection::reader(&self.db), Ok)
     }
 }

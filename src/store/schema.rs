@@ -13,7 +13,11 @@ use super::error::at_open;
 /// Written into the file's header ("PRLR"), so that `file` and we know whose database it is.
 const APPLICATION_ID: i64 = 0x5052_4c52;
 
-const MIGRATIONS: [&str; 2] = [include_str!("schema/001.sql"), include_str!("schema/002.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("schema/001.sql"),
+    include_str!("schema/002.sql"),
+    include_str!("schema/003.sql"),
+];
 
 /// Brings the database from the layout that [`layout`] found to the one that this program knows.
 pub(super) fn migrate(conn: &mut Connection, found: usize) -> rusqlite::Result<()> {
@@ -53,4 +57,10 @@ pub(super) fn layout(conn: &Connection, db: &Path) -> Result<usize, StoreError> 
             MIGRATIONS.len()
         ))
     })
+}
+
+/// Whether there is such a table: who reads beside a server may meet a database of an older layout.
+pub(super) fn has(conn: &Connection, table: &str) -> rusqlite::Result<bool> {
+    let sql = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1";
+    conn.prepare(sql)?.exists([table])
 }

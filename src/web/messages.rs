@@ -1,24 +1,18 @@
 //! Sending without a socket: one POST, one message, the same rules as `send`.
 
-use std::time::Duration;
-
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::Site;
+use super::body::{media_type, read};
 use super::refused::Refused;
 use super::rooms::{ask, room_name};
-use super::who::{bearer, client};
+use super::who::{acting, client, shows_bearer};
 use crate::chat::{Ask, Asker};
 use crate::protocol::{Code, Draft, Refusal, Request, decode, parse_nick};
 use crate::session::fingerprint;
-
-/// The largest body, in bytes.
-const BODY_BYTES: usize = 64 * 1024;
-/// How long a body may take.
-const BODY_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Who sends, if no token says so.
 #[derive(Deserialize)]
@@ -34,8 +28,6 @@ pub async fn post(
     who: web::Query<As>,
     payload: web::Payload,
 ) -> Result<HttpResponse, Refused> {
-    // A page elsewhere cannot read the answer, but it could make its visitors' browsers send.
-    site.origins.check(request.headers())?;
     let room = room_name(&room)?;
     let asker = asker(&request, &site, who.into_inner())?;
     let body = read(payload).await?;
@@ -48,19 +40,11 @@ pub async fn post(
         .body(shown.json))
 }
 
-/// The body, within [`BODY_BYTES`] and [`BODY_PATIENCE`].
-async fn read(payload: web::Payload) -> Result<web::Bytes, Refused> {
-    match actix_rt::time::timeout(BODY_PATIENCE, payload.to_bytes_limited(BODY_BYTES)).await {
-        Err(_) => Err(Code::RequestTimeout.into()),
-        Ok(Err(_)) => Err(Code::PayloadTooLarge.into()),
-        Ok(Ok(body)) => body.map_err(|_| {
-            Refusal::because(Code::BadJson, "The body broke off before its end.").into()
-        }),
-    }
-}
-
 fn asker(request: &HttpRequest, site: &Site, who: As) -> Result<Asker, Refused> {
-    if let Some(token) = bearer(request)? {
+    // A page elsewhere cannot read the answer, but it could make its visitors' browsers send. Who names
+    // a guest is that guest, whatever cookies there are.
+    let token = acting(request, site)?;
+    if let Some(token) = token.filter(|_| who.nick.is_none() || shows_bearer(request)) {
         return Ok(Asker::Token(token));
     }
     let Some(nick) = who.nick else {
@@ -106,10 +90,4 @@ fn object(text: &str, text_chars: usize) -> Result<Map<String, Value>, Refused> 
         let message = format!("The body is not one JSON object: {error}.");
         Refusal::because(Code::BadJson, message).into()
     })
-}
-
-fn media_type(headers: &HeaderMap) -> Option<String> {
-    let header = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
-    let essence = header.split(';').next().unwrap_or_default();
-    Some(essence.trim().to_ascii_lowercase())
 }

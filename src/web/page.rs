@@ -5,7 +5,9 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use minijinja::{Environment, context};
 use rust_embed::Embed;
 
+use super::Site;
 use super::refused::Refused;
+use super::who::came_securely;
 use crate::model::RoomName;
 use crate::protocol::Code;
 use crate::session::{browser, new_cookie};
@@ -15,19 +17,28 @@ use crate::session::{browser, new_cookie};
 struct Templates;
 
 /// `GET /`.
-pub async fn home(request: HttpRequest) -> Result<HttpResponse, Refused> {
-    page(&request, StatusCode::OK, "")
+pub async fn home(request: HttpRequest, site: web::Data<Site>) -> Result<HttpResponse, Refused> {
+    page(&request, &site, StatusCode::OK, "")
 }
 
 /// `GET /r/{room}`: the page in that room. A name that cannot be a room's asks for another.
-pub async fn room(request: HttpRequest, room: web::Path<String>) -> Result<HttpResponse, Refused> {
+pub async fn room(
+    request: HttpRequest,
+    site: web::Data<Site>,
+    room: web::Path<String>,
+) -> Result<HttpResponse, Refused> {
     match RoomName::parse(&room) {
-        Some(name) => page(&request, StatusCode::OK, name.as_str()),
-        None => page(&request, StatusCode::NOT_FOUND, ""),
+        Some(name) => page(&request, &site, StatusCode::OK, name.as_str()),
+        None => page(&request, &site, StatusCode::NOT_FOUND, ""),
     }
 }
 
-fn page(request: &HttpRequest, status: StatusCode, room: &str) -> Result<HttpResponse, Refused> {
+fn page(
+    request: &HttpRequest,
+    site: &Site,
+    status: StatusCode,
+    room: &str,
+) -> Result<HttpResponse, Refused> {
     let html = render(room).map_err(|error| {
         log::error!("the page cannot be rendered: {error}");
         Code::Internal
@@ -35,8 +46,9 @@ fn page(request: &HttpRequest, status: StatusCode, room: &str) -> Result<HttpRes
     let mut response = HttpResponse::build(status);
     response.content_type("text/html; charset=utf-8");
     response.insert_header((header::CACHE_CONTROL, "no-cache"));
-    if browser(request.headers()).is_none() {
-        response.cookie(new_cookie());
+    let secure = came_securely(request, site);
+    if browser(request.headers(), secure).is_none() {
+        response.cookie(new_cookie(secure));
     }
     Ok(response.body(html))
 }

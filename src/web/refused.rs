@@ -1,12 +1,12 @@
 //! Refusals over HTTP: every one a problem document with a code of the protocol.
 
 use actix_web::error::{InternalError, PathError, QueryPayloadError};
-use actix_web::http::{StatusCode, header};
+use actix_web::http::{Method, StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use actix_web_actors::ws;
 
-use crate::protocol::{Code, Refusal, SECURITY_HEADERS, problem};
-use crate::session::handshake_refusal;
+use crate::protocol::{Code, Refusal, problem};
+use crate::session::{METHODS, handshake_refusal};
 
 /// A refusal as an error of actix-web.
 #[derive(Debug)]
@@ -20,6 +20,11 @@ impl Refused {
     /// What the chat refused.
     pub fn by_chat(refusal: Refusal) -> Self {
         Self { refusal, counted: true }
+    }
+
+    /// What the rules refused before anything was asked of the chat's state: it is counted here.
+    pub fn by_rule(refusal: Refusal) -> Self {
+        refusal.into()
     }
 
     /// The code.
@@ -75,29 +80,22 @@ impl ResponseError for Refused {
     }
 }
 
-/// A refusal as bytes, for where there is no request that it could answer; the connection ends with it.
-pub fn bare(refusal: &Refusal) -> Vec<u8> {
-    let body = problem::json(refusal);
-    let status = StatusCode::from_u16(refusal.code.status()).unwrap_or(StatusCode::BAD_REQUEST);
-    let mut text = format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-type: ");
-    text.push_str(problem::MEDIA_TYPE);
-    text.push_str(&format!("\r\ncontent-length: {}\r\n", body.len()));
-    SECURITY_HEADERS
-        .iter()
-        .for_each(|(name, value)| text.push_str(&format!("{name}: {value}\r\n")));
-    text.push_str("\r\n");
-    [text.into_bytes(), body].concat()
-}
-
-/// No such address.
-pub async fn not_found() -> Result<HttpResponse, Refused> {
+/// No such address. `OPTIONS *` asks of the server as a whole.
+pub async fn not_found(request: HttpRequest) -> Result<HttpResponse, Refused> {
+    if request.path() == "*" {
+        return Ok(method(request, METHODS).await);
+    }
     Err(Code::NotFound.into())
 }
 
-/// No such method here; `allow` lists those that there are (RFC 9110 section 15.5.6).
-pub async fn method(allow: &'static str) -> HttpResponse {
-    let refused = Refused::from(Code::MethodNotAllowed);
-    let mut response = HttpResponse::from_error(refused);
+/// `allow` lists the methods that there are here: for who asks with `OPTIONS`, and for who asks with
+/// one that is not among them (RFC 9110 sections 9.3.7 and 15.5.6).
+pub async fn method(request: HttpRequest, allow: &'static str) -> HttpResponse {
+    let mut response = if request.method() == Method::OPTIONS {
+        HttpResponse::NoContent().finish()
+    } else {
+        HttpResponse::from_error(Refused::from(Code::MethodNotAllowed))
+    };
     let allow = header::HeaderValue::from_static(allow);
     response.headers_mut().insert(header::ALLOW, allow);
     response

@@ -10,7 +10,8 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use actix_web::http::{Method, header};
+use actix_web::http::Method;
+use actix_web::http::header::{self, HeaderMap};
 use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::Bytes;
 use futures_util::Stream;
@@ -19,11 +20,11 @@ use serde_json::value::RawValue;
 
 use super::Site;
 use super::refused::Refused;
-use super::rooms::{ask, may_read, room_name};
-use super::who::client;
-use crate::chat::{Answer, Ask, Class, Enter, Gone, Heart, Local, Outlet, TooMuch};
+use super::rooms::{ask, room_name};
+use super::who::{client, reader};
+use crate::chat::{Answer, Ask, Class, Enter, Gone, Heart, Local, Outlet, Reader, TooMuch};
 use crate::model::{ConnId, Epoch, RoomName, uptime_ms};
-use crate::protocol::{After, Close, Code, Page, Refusal, wire};
+use crate::protocol::{After, Close, Code, Refusal, wire};
 use crate::session::Seat;
 
 const MEDIA_TYPE: &str = "text/event-stream; charset=utf-8";
@@ -38,12 +39,12 @@ pub async fn stream(
     site: web::Data<Site>,
     room: web::Path<String>,
 ) -> Result<HttpResponse, Refused> {
-    may_read(&site)?;
+    let reader = reader(&request, &site)?;
     let room = room_name(&room)?;
-    let after = last_event_id(&request)?;
+    let after = last_event_id(request.headers())?;
     // Asked first, so that a room that is not there is a 404 and not an empty stream.
-    let (named, page) = (room.clone(), Page::Latest);
-    ask(&site, |channel| Ask::Events { room: named, page, limit: 1, channel }).await?;
+    let named = room.clone();
+    ask(&site, |channel| Ask::Readable { reader, room: named, channel }).await?;
     if request.method() == Method::HEAD {
         // The headers and nothing else: a stream without a body would never end.
         return Ok(HttpResponse::Ok().content_type(MEDIA_TYPE).finish());
@@ -52,7 +53,7 @@ pub async fn stream(
     if let Some(seat) = request.conn_data::<Seat>() {
         seat.count_for(client).map_err(Refusal::from)?;
     }
-    let events = Events::open(&site, room, after);
+    let events = Events::open(&site, reader, room, after);
     Ok(HttpResponse::Ok()
         .content_type(MEDIA_TYPE)
         .insert_header((header::CACHE_CONTROL, "no-store"))
@@ -61,8 +62,11 @@ pub async fn stream(
 }
 
 /// The header that a browser sends when it comes back.
-fn last_event_id(request: &HttpRequest) -> Result<Option<After>, Refused> {
-    let Some(id) = request.headers().get("Last-Event-ID") else { return Ok(None) };
+///
+/// # Errors
+/// `invalid_field`.
+pub fn last_event_id(headers: &HeaderMap) -> Result<Option<After>, Refused> {
+    let Some(id) = headers.get("Last-Event-ID") else { return Ok(None) };
     if id.is_empty() {
         return Ok(None);
     }
@@ -221,7 +225,7 @@ struct Events {
 }
 
 impl Events {
-    fn open(site: &Site, room: RoomName, after: Option<After>) -> Self {
+    fn open(site: &Site, reader: Reader, room: RoomName, after: Option<After>) -> Self {
         let interval_ms = site.pulse.interval_ms.min(COMMENT_MS);
         let line = Rc::new(Line {
             queue: RefCell::default(),
@@ -241,7 +245,7 @@ impl Events {
             local.remove(conn);
             chat.do_send(Gone { conn, clean: true });
         }));
-        site.chat.do_send(Enter { conn, room, after, limit: FRESH });
+        site.chat.do_send(Enter { conn, reader, room, after, limit: FRESH });
         Self { line }
     }
 }

@@ -11,14 +11,18 @@ use super::form::{self, Allowance, Form};
 use super::pictures::image_id;
 use super::refused::Refused;
 use super::rooms::{ask, room_name};
-use super::who::bearer;
+use super::who::{actor, client};
 use crate::chat::{Ask, GiveUp, LetUpload, Pass, Reserve, Upload};
-use crate::model::{Image, ImageId, ImageKind, RoomName, TokenHash};
+use crate::model::{Image, ImageId, ImageKind, RoomName};
 use crate::protocol::{Code, Refusal};
+use crate::session::fingerprint;
 use crate::uploads::{Placed, Prepared};
 
-/// The longest name that a download gets, in characters.
+/// The longest name that a download gets, in characters and in bytes, without its ending.
 const NAME_CHARS: usize = 100;
+const NAME_BYTES: usize = 250;
+/// What a name neither begins nor ends with.
+const EDGES: [char; 3] = ['.', ' ', '-'];
 
 /// What the address may say.
 #[derive(Deserialize)]
@@ -66,7 +70,6 @@ async fn take(
     target: Where,
     body: form::Body,
 ) -> Result<HttpResponse, Refused> {
-    site.origins.check(request.headers())?;
     let room = target.room.as_deref().map(room_name).transpose()?;
     let (mut ticket, allowance) = admit(request, site, room.clone()).await?;
     let gallery = site.darkroom.gallery();
@@ -91,10 +94,11 @@ async fn admit<'a>(
     site: &'a Site,
     room: Option<RoomName>,
 ) -> Result<(Ticket<'a>, Allowance), Refused> {
-    let token = token(request)?;
+    let token = actor(request, site)?;
     let length = request.headers().get(header::CONTENT_LENGTH);
     let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
-    let pass = site.chat.send(LetUpload { token, room, length }).await;
+    let address = fingerprint(client(request, site)?);
+    let pass = site.chat.send(LetUpload { token, address, room, length }).await;
     let pass = pass.map_err(|_| Code::Internal)??;
     let ticket = Ticket { site, pass: Some(pass) };
     if !site.darkroom.gallery().has_room_for(length.unwrap_or(0)) {
@@ -152,34 +156,39 @@ pub async fn delete(
     site: web::Data<Site>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Refused> {
-    site.origins.check(request.headers())?;
-    let token = token(&request)?;
+    let token = actor(&request, &site)?;
     let id = image_id(&id)?;
     ask(&site, |channel| Ask::TakeBack { token, id, channel }).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// A cookie does not do here: what changes something needs a token, which no other site can send.
-fn token(request: &HttpRequest) -> Result<TokenHash, Refused> {
-    let message = "Say who you are: `Authorization: Bearer` with the token of your session.";
-    bearer(request)?.ok_or_else(|| Refusal::because(Code::LoginRequired, message).into())
-}
-
 /// A name for who downloads a picture: its sender's, as far as it is safe on any system, with the
 /// ending of what it is.
-fn download_name(given: Option<&str>, kind: ImageKind) -> String {
+pub fn download_name(given: Option<&str>, kind: ImageKind) -> String {
     let given: String = given.unwrap_or_default().chars().filter(|c| is_plain(*c)).collect();
-    let safe = sanitize_filename::sanitize_with_options(
-        &given,
-        sanitize_filename::Options { windows: true, truncate: true, replacement: "" },
-    );
-    let safe = safe.trim_matches(['.', ' ', '-']);
+    let safe = without_odd(&given);
+    let safe = safe.trim_matches(EDGES);
     let ending =
         |ending: &str| ending.len() <= 5 && ending.bytes().all(|b| b.is_ascii_alphanumeric());
     let stem = safe.rsplit_once('.').filter(|(_, end)| ending(end)).map_or(safe, |(stem, _)| stem);
-    let stem: String = stem.chars().take(NAME_CHARS).collect();
-    let stem = if stem.is_empty() { "picture" } else { &stem };
-    format!("{stem}.{}", kind.extension())
+    let stem = cut(stem).trim_end_matches(EDGES);
+    let name = format!("{stem}.{}", kind.extension());
+    // Without its edges a name can be one that a system keeps for itself.
+    let is_safe = !stem.is_empty() && without_odd(&name) == name;
+    if is_safe { name } else { format!("picture.{}", kind.extension()) }
+}
+
+/// A name without what some system could not have in it.
+fn without_odd(name: &str) -> String {
+    let options = sanitize_filename::Options { windows: true, truncate: true, replacement: "" };
+    sanitize_filename::sanitize_with_options(name, options)
+}
+
+/// The beginning of a name that a directory can hold together with an ending.
+fn cut(stem: &str) -> &str {
+    let ends = stem.char_indices().map(|(at, c)| at + c.len_utf8());
+    let end = ends.take(NAME_CHARS).take_while(|end| *end <= NAME_BYTES).last();
+    &stem[..end.unwrap_or(0)]
 }
 
 /// Whether a character has its place in a name: no controls, nothing that turns what is read.
@@ -195,6 +204,7 @@ mod tests {
     #[test]
     fn a_download_has_a_name_that_is_safe_anywhere() {
         let long = "x".repeat(10_000);
+        let (cut, wide) = (format!("{} y.png", "x".repeat(99)), "🚲".repeat(100));
         for (given, name) in [
             (Some("holiday.jpeg"), "holiday.png"),
             (Some("../../etc/passwd"), "etcpasswd.png"),
@@ -206,6 +216,9 @@ mod tests {
             (None, "picture.png"),
             (Some("Zoë's Fahrrad 🚲.png"), "Zoë's Fahrrad 🚲.png"),
             (Some(&long), &format!("{}.png", "x".repeat(100))),
+            (Some(&cut), &format!("{}.png", "x".repeat(99))),
+            (Some(&wide), &format!("{}.png", "🚲".repeat(62))),
+            (Some("CON-.png"), "picture.png"),
         ] {
             assert_eq!(download_name(given, ImageKind::Png), name, "{given:?}");
         }

@@ -7,21 +7,55 @@ use actix_web::http::header;
 
 use super::Site;
 use super::refused::Refused;
-use crate::chat::Viewer;
+use crate::chat::{Reader, Viewer};
 use crate::model::TokenHash;
-use crate::protocol::Code;
-use crate::session::{browser, client_address};
+use crate::protocol::{Code, Refusal};
+use crate::session::{LOGIN, bearer, browser, client_address, cookie, fingerprint, is_secure};
 
-/// The hash of the token in `Authorization: Bearer` (RFC 6750); none where there is no such header.
+/// The hash of the token by which a request reads: in `Authorization`, else a login's cookie.
 ///
 /// # Errors
-/// `bad_credentials` for any other `Authorization`.
-pub fn bearer(request: &HttpRequest) -> Result<Option<TokenHash>, Refused> {
-    let Some(header) = request.headers().get(header::AUTHORIZATION) else { return Ok(None) };
-    let token = header.to_str().ok().and_then(|text| text.split_once(' '));
-    let token = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    let (_, token) = token.ok_or(Code::BadCredentials)?;
-    Ok(Some(TokenHash::of(token.trim())))
+/// `bad_credentials` for an `Authorization` that is no bearer token.
+pub fn token(request: &HttpRequest, site: &Site) -> Result<Option<TokenHash>, Refused> {
+    let secure = came_securely(request, site);
+    let bearer = bearer(request.headers())?;
+    Ok(bearer.or_else(|| cookie(request.headers(), LOGIN, "pl_", secure)))
+}
+
+/// The hash of the token by which a request does something. A cookie counts only where no page of
+/// another server can have sent it.
+///
+/// # Errors
+/// As [`token`]; `forbidden` for a page of another origin.
+pub fn acting(request: &HttpRequest, site: &Site) -> Result<Option<TokenHash>, Refused> {
+    site.origins.check(request.headers())?;
+    match bearer(request.headers())? {
+        Some(token) => Ok(Some(token)),
+        None if site.origins.is_own(request.headers()) => token(request, site),
+        None => Ok(None),
+    }
+}
+
+/// The same, where nothing is done without one.
+///
+/// # Errors
+/// As [`acting`]; `login_required`.
+pub fn actor(request: &HttpRequest, site: &Site) -> Result<TokenHash, Refused> {
+    let message = "Say who you are: `Authorization: Bearer` with a login's or a session's token.";
+    acting(request, site)?.ok_or_else(|| Refusal::because(Code::LoginRequired, message).into())
+}
+
+/// Whether a request says in `Authorization` who sends it.
+pub fn shows_bearer(request: &HttpRequest) -> bool {
+    request.headers().contains_key(header::AUTHORIZATION)
+}
+
+/// Who reads.
+///
+/// # Errors
+/// As [`token`] and [`client`].
+pub fn reader(request: &HttpRequest, site: &Site) -> Result<Reader, Refused> {
+    Ok(Reader { token: token(request, site)?, address: fingerprint(client(request, site)?) })
 }
 
 /// The address that a request comes from.
@@ -33,13 +67,25 @@ pub fn client(request: &HttpRequest, site: &Site) -> Result<IpAddr, Refused> {
     Ok(client_address(peer, request.headers(), &site.trusted))
 }
 
+/// Whether a request came by a secure way: by it cookies are named, made and found.
+pub fn came_securely(request: &HttpRequest, site: &Site) -> bool {
+    let peer = request.peer_addr().map(|peer| peer.ip());
+    is_secure(site.tls, peer, request.headers(), &site.trusted)
+}
+
 /// Who wants to see a picture: by token, else by cookie.
 ///
 /// # Errors
-/// As [`bearer`].
-pub fn viewer(request: &HttpRequest) -> Result<Viewer, Refused> {
-    if let Some(token) = bearer(request)? {
+/// As [`token`].
+pub fn viewer(request: &HttpRequest, site: &Site) -> Result<Viewer, Refused> {
+    if let Some(token) = bearer(request.headers())? {
         return Ok(Viewer::Token(token));
     }
-    Ok(browser(request.headers()).map_or(Viewer::Nobody, Viewer::Browser))
+    // A page may be a guest's though its browser has a login: what is in the browser counts first.
+    let browser = browser(request.headers(), came_securely(request, site));
+    let login = token(request, site)?;
+    Ok(match (browser, login) {
+        (None, None) => Viewer::Nobody,
+        (browser, login) => Viewer::Cookies { browser, login },
+    })
 }

@@ -6,43 +6,53 @@
  */
 
 /** @import {Connection} from "./net/connection.js" */
+/** @import {Invites} from "./router.js" */
 /** @import {Store} from "./store.js" */
+import { spanOf } from "./dates.js";
 import { roomKey } from "./model/state.js";
+import { sentenceFor } from "./net/backoff.js";
 
 /** Refusals that pass by themselves. */
 const PASSING = ["busy", "rate_limited", "slow_mode", "shutting_down"];
+/** Here the wait is worth a word. */
+const WAITS = ["muted", "slow_mode", "rate_limited"];
+/** What an ended login looks like, by whichever way one tries to use it. */
+const NO_LOGIN = ["bad_credentials", "missing_field", "nick_reserved", "guests_not_admitted"];
+const LOGIN_ENDED = "Your login has ended. Log in again to go on.";
 const RETRY_MS = 1_000;
 const PAGE = 50;
 
 /** A request was refused. Any other error: the connection was lost, and it may or may not have been done. */
 export class Refusal extends Error {
   /** @param {Wire.Failure} frame */
-  constructor({ code, message, retry_after_ms: ms = RETRY_MS }) {
-    super(message);
+  constructor({ code, message, field, retry_after_ms: ms = RETRY_MS }) {
+    super(WAITS.includes(code) && ms > RETRY_MS ? `${message} Try again in ${spanOf(ms)}.` : message);
     this.code = code;
+    this.field = field;
     /** Until it is worth repeating; null if it would be refused again. */
     this.retryAfterMs = PASSING.includes(code) ? ms : null;
   }
 }
 
 export class Client {
-  #store; #connection;
+  #store; #connection; #invites;
   #lastId = 0;
   /** @type {Map<string, {resolve: (frame: Wire.ServerFrame) => void, reject: (why: Error) => void}>} */
   #asked = new Map();
   /** A room has been joined. */
   onJoined = () => {};
 
-  /** @param {Store} store @param {Connection} connection */
-  constructor(store, connection) {
+  /** @param {Store} store @param {Connection} connection @param {Invites} [invites] */
+  constructor(store, connection, invites) {
     this.#store = store;
+    this.#invites = invites;
     this.#connection = connection;
     connection.addEventListener("open", () => this.#hello());
     connection.addEventListener("frame", (event) => this.#received(/** @type {CustomEvent} */ (event).detail));
     connection.addEventListener("link", (event) => this.#linked(/** @type {CustomEvent} */ (event).detail));
   }
 
-  /** @param {string} nick @param {string} room */
+  /** @param {string | null} nick null: as whom this browser is logged in @param {string} room */
   enter(nick, room) {
     this.#store.apply({ type: "@enter", nick, room });
     this.#connection.open();
@@ -90,7 +100,8 @@ export class Client {
     const { epoch = null, last: seq = 0 } = this.#room(name) ?? {};
     const after = epoch === null ? undefined : { epoch, seq };
     try {
-      await this.ask({ type: "join", room: name, after, limit: PAGE });
+      await this.ask({ type: "join", room: name, after, limit: PAGE, invite: this.#invites?.into(name) });
+      this.#invites?.answered(name);
       this.onJoined();
     } catch (why) {
       if (why instanceof Refusal) this.#notJoined(name, why);
@@ -109,9 +120,10 @@ export class Client {
     }
   }
 
+  /** Who comes back says their own name, so that whoever logged in here since is not taken for them. */
   async #hello() {
     const { entering, identity } = this.#store.state;
-    const nick = entering?.nick ?? identity?.nick;
+    const nick = (entering ? entering.nick : identity?.nick) ?? undefined;
     const resume = entering ? null : identity?.token;
     try {
       const reply = await this.ask(resume ? { type: "hello", resume } : { type: "hello", nick });
@@ -122,13 +134,21 @@ export class Client {
   }
 
   /** A forgotten session is replaced by a new one of the same name. @param {Refusal} why @param {boolean} resuming */
-  #refused({ code, message, retryAfterMs }, resuming) {
+  #refused({ code, message, field, retryAfterMs }, resuming) {
     if (retryAfterMs !== null) return this.#connection.comeBack(retryAfterMs);
     if (resuming && code === "bad_credentials") {
       this.#store.apply({ type: "@forget-token" });
       return this.#hello();
     }
-    this.#store.apply({ type: "@refused", message });
+    const { entering, identity } = this.#store.state;
+    const withLogin = entering ? entering.nick === null : identity?.account;
+    if (withLogin && NO_LOGIN.includes(code)) return this.#toFirstScreen({ type: "@login-ended", message: LOGIN_ENDED });
+    this.#toFirstScreen({ type: "@refused", message, field });
+  }
+
+  /** @param {LocalFrame} why */
+  #toFirstScreen(why) {
+    this.#store.apply(why);
     this.#connection.leave();
   }
 
@@ -150,6 +170,7 @@ export class Client {
   /** @param {string} room @param {Refusal} why */
   #notJoined(room, { message, retryAfterMs }) {
     if (retryAfterMs !== null) return void setTimeout(() => this.#room(room) && this.join(room), retryAfterMs);
+    this.#invites?.answered(room);
     this.#store.apply({ type: "@notice", notice: message });
     this.#store.apply({ type: "@unwant", room });
   }
@@ -187,6 +208,14 @@ export class Client {
     const lost = [...this.#asked.values()];
     this.#asked.clear();
     for (const { reject } of lost) reject(new Error("lost"));
+    if (link.status === "stopped") this.#stopped(link.code);
+  }
+
+  /** Who the server does not know any more has to say anew who they are. @param {number} [code] */
+  #stopped(code) {
+    if (code !== 4503 && code !== 4504) return;
+    const { account } = this.#store.state.identity ?? {};
+    this.#toFirstScreen(account ? { type: "@login-ended", message: LOGIN_ENDED } : { type: "@refused", message: sentenceFor(code, "") });
   }
 
   /** @param {string} name */

@@ -5,6 +5,7 @@
  * only road from the person to the server.
  */
 
+/** @import {Accounts} from "./accounts.js" */
 /** @import {Client} from "./client.js" */
 /** @import {Lazy} from "./lazy.js" */
 /** @import {Connection} from "./net/connection.js" */
@@ -15,6 +16,8 @@
 import { retiled } from "./model/outbox.js";
 import { currentRoom, roomKey } from "./model/state.js";
 
+const UNREACHABLE = "That needs a connection. Please try again.";
+
 /** @typedef {{store: Store, client: Client, sender: Sender, typist: Typist, connection: Connection, lazy: Lazy}} Parts */
 
 /** @param {Parts} parts @returns {(intent: Intent) => void} */
@@ -22,16 +25,21 @@ export function intents(parts) {
   const { store, client, sender, typist, connection, lazy } = parts;
   const here = () => currentRoom(store.state)?.name ?? "";
   const key = () => store.state.current ?? "";
-  const unreachable = () => store.apply({ type: "@notice", notice: "That needs a connection. Please try again." });
+  const unreachable = () => store.apply({ type: "@notice", notice: UNREACHABLE });
   /** What is done with pictures belongs to the room where it began. @param {(desk: Desk, room: string) => void} act */
   const atDesk = (act) => {
     const room = key();
     lazy.desk().then((desk) => act(desk, room), unreachable);
   };
 
+  /** What only accounts need. @param {(accounts: Accounts) => void} act */
+  const atDoor = (act) => void lazy.accounts().then(act, () => store.apply({ type: "@refused", message: UNREACHABLE }));
+
   /** @type {IntentTable} */
   const table = {
-    enter: ({ nick, room }) => client.enter(nick, room),
+    way: ({ way }) => (way === "register" || way === "log-in" ? atDoor(() => store.apply({ type: "@way", way })) : store.apply({ type: "@way", way })),
+    "log-out": () => allSent(store, ...store.state.rooms.keys()) && lazy.accounts().then((accounts) => accounts.logOut(), unreachable),
+    enter: ({ nick, room }) => (store.state.way === "guest" ? client.enter(nick, room) : atDoor((accounts) => accounts.enter(nick, room))),
     "sign-out": () => allSent(store, ...store.state.rooms.keys()) && client.signOut(),
     show: ({ room }) => show(parts, room),
     leave: () => allSent(store, key()) && client.tell({ type: "leave", room: here() }),
@@ -40,6 +48,7 @@ export function intents(parts) {
     draft: ({ text }) => store.apply({ type: "@draft", room: key(), text }),
     compose: ({ composing }) => store.apply({ type: "@compose", composing }),
     edit: ({ seq, text }) => edit(parts, here(), seq, text),
+    approve: ({ seq, image }) => client.tell({ type: "approve", room: here(), seq, image }),
     delete: ({ seq }) => client.tell({ type: "delete", room: here(), seq }),
     react: ({ seq, emoji, on }) => client.tell({ type: "react", room: here(), seq, emoji, on }),
     retry: ({ clientId }) => {

@@ -19,7 +19,7 @@ import { lazyParts } from "./lazy.js";
 import { places, recall, remember } from "./memory.js";
 import { initialState } from "./model/state.js";
 import { Connection } from "./net/connection.js";
-import { roomIn, route } from "./router.js";
+import { invites, roomIn, route } from "./router.js";
 import { Sender } from "./sender.js";
 import { Store } from "./store.js";
 import { Typist } from "./typist.js";
@@ -40,10 +40,10 @@ const clock = {
   clearTimeout: (timer) => clearTimeout(timer),
 };
 const connection = new Connection(`${location.origin.replace("http", "ws")}/ws`, WebSocket, clock, Math.random);
-const client = new Client(store, connection);
+const client = new Client(store, connection, invites());
 const sender = new Sender(store, client);
 const typist = new Typist(store, client);
-const lazy = lazyParts(store, sender);
+const lazy = lazyParts(store, sender, client);
 sender.onPictures = () => lazy.desk().then((desk) => desk.pump(), () => {});
 const act = intents({ store, client, sender, typist, connection, lazy });
 const visible = () => document.visibilityState === "visible";
@@ -89,7 +89,7 @@ function showView() {
 function warmUp() {
   if (!store.state.limits?.images_per_message) return;
   store.removeEventListener("change", warmUp);
-  for (const load of Object.values(lazy)) setTimeout(() => load().catch(() => {}), WARM_MS);
+  for (const load of [lazy.desk, lazy.viewer]) setTimeout(() => load().catch(() => {}), WARM_MS);
 }
 
 /** Rooms to choose from before one has a name; without them the form works as well. */

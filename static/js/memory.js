@@ -1,8 +1,8 @@
 /**
  * @file What survives a reload: who this tab is, its rooms, outbox and drafts.
  *
- * In sessionStorage, as two tabs are two sessions; only the last name is in
- * localStorage, as a suggestion. Of pictures only what has reached the server
+ * In sessionStorage, as two tabs are two sessions; only the last name, as a
+ * suggestion, and whose login this browser has are in localStorage. Of pictures only what has reached the server
  * survives. Invariant: a message is stored before it is sent. Storage that is
  * full or forbidden costs the memory, not the conversation.
  */
@@ -11,6 +11,7 @@
 import { restored } from "./model/outbox.js";
 
 const NICK = "parlor.nick";
+const ACCOUNT = "parlor.account";
 
 /** Storage that is forbidden throws when it is touched. @returns {Places} */
 export function places() {
@@ -22,10 +23,10 @@ export function places() {
 }
 
 /** @param {Places} places @returns {Remembered} */
-export function recall({ tab }) {
+export function recall({ tab, device }) {
   const { names, current } = read(tab, "parlor.rooms") ?? { names: [], current: null };
   const outbox = (read(tab, "parlor.outbox") ?? []).map(restored);
-  return { identity: read(tab, "parlor.identity"), rooms: names, current, outbox, drafts: read(tab, "parlor.drafts") ?? [] };
+  return { identity: read(tab, "parlor.identity"), rooms: names, current, outbox, drafts: read(tab, "parlor.drafts") ?? [], account: read(device, ACCOUNT) };
 }
 
 /** The name used last on this device. @param {Places} places @returns {string} */
@@ -33,14 +34,16 @@ export const lastNick = ({ device }) => read(device, NICK) ?? "";
 
 /** Writes what changed, as soon as it did. @param {Store} store @param {Places} places */
 export function remember(store, { tab, device }) {
+  let recalled = store.state.account;
   store.addEventListener("applied", () => {
-    const { identity, me, rooms, current, outbox, drafts } = store.state;
+    const { identity, account, me, rooms, current, outbox, drafts } = store.state;
     const names = [...rooms.values()].map((room) => room.name);
     write(tab, "parlor.identity", identity);
     write(tab, "parlor.rooms", { names, current: rooms.get(current ?? "")?.name ?? null });
     write(tab, "parlor.outbox", outbox.filter(({ status }) => status !== "kept").map(lasting));
     write(tab, "parlor.drafts", [...drafts].filter(([, text]) => text));
     if (me) write(device, NICK, me.nick);
+    if (account !== recalled) write(device, ACCOUNT, (recalled = account));
   });
 }
 

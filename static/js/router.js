@@ -19,6 +19,34 @@ export function roomIn(path) {
 /** @param {string} name */
 export const pathTo = (name) => `/r/${encodeURIComponent(name)}`;
 
+/** @typedef {ReturnType<typeof invites>} Invites */
+
+/**
+ * An invitation stands behind the `#` of an address, which no server is sent. It
+ * is kept until its room has answered, and then it is in the address no more.
+ */
+export function invites() {
+  /** @type {{room: string, secret: string} | null} */
+  let held = null;
+  const look = () => {
+    const room = roomIn(location.pathname);
+    const secret = new URLSearchParams(location.hash.slice(1)).get("invite");
+    if (room && secret) held = { room: roomKey(room), secret };
+  };
+  look();
+  addEventListener("popstate", look);
+  return {
+    /** @param {string} room name */
+    into: (room) => (held?.room === roomKey(room) ? held.secret : undefined),
+    /** @param {string} room name */
+    answered(room) {
+      if (held?.room !== roomKey(room)) return;
+      held = null;
+      if (location.hash) history.replaceState(null, "", location.pathname);
+    },
+  };
+}
+
 /** @param {Store} store @param {(room: string) => void} show */
 export function route(store, show) {
   store.addEventListener("change", () => follow(store.state));

@@ -4,11 +4,13 @@
  *
  * Invariant: a message is sent again only with its own `client_id`, so the
  * server keeps it once; one that the server cannot take is not sent in a loop.
+ * A room in slow mode holds back its own messages, not those of other rooms.
  */
 
 /** @import {Client} from "./client.js" */
 /** @import {Store} from "./store.js" */
 import { Refusal } from "./client.js";
+import { spanOf } from "./dates.js";
 import { next, uploads } from "./model/outbox.js";
 
 /** Closes that blame the frame: 1003 its kind, 1007 its text, 1009 its size, 4501 abuse. */
@@ -24,6 +26,8 @@ export class Sender {
   #busy = false;
   /** @type {Set<string>} messages whose pictures were uploaded a second time */
   #twice = new Set();
+  /** @type {Map<string, number>} rooms in slow mode, and when one may speak there again */
+  #slow = new Map();
   /** There are pictures to upload. */
   onPictures = () => {};
 
@@ -37,6 +41,7 @@ export class Sender {
   /** Shows a message at once and sends it when it can. @param {Outgoing} entry */
   queue(entry) {
     this.#store.apply({ type: "@queued", entry });
+    this.#sayHeld(entry.room);
     this.pump();
   }
 
@@ -54,7 +59,7 @@ export class Sender {
 
   #next() {
     const { state } = this.#store;
-    return state.link.status === "ready" ? next(state) : undefined;
+    return state.link.status === "ready" ? next(state, this.#slow) : undefined;
   }
 
   /** @param {Outgoing} entry @returns {Promise<number | void>} milliseconds to pause */
@@ -80,7 +85,7 @@ export class Sender {
   }
 
   /** @param {Outgoing} entry @param {Refusal} why */
-  #refused({ clientId, pictures = [] }, { code, message, retryAfterMs }) {
+  #refused({ clientId, room, pictures = [] }, { code, message, retryAfterMs }) {
     if (UPLOAD_LOST.includes(code) && !this.#twice.has(clientId)) {
       this.#twice.add(clientId);
       for (const { id } of pictures) this.#store.apply({ type: "@picture", id, change: { status: "waiting", upload: undefined } });
@@ -88,7 +93,27 @@ export class Sender {
     }
     if (retryAfterMs === null) return this.#become(clientId, "failed", message);
     this.#become(clientId, "waiting");
-    return retryAfterMs;
+    if (code !== "slow_mode") return retryAfterMs;
+    this.#hold(room, retryAfterMs);
+  }
+
+  /** @param {string} room @param {number} ms */
+  #hold(room, ms) {
+    this.#slow.set(room, Date.now() + ms);
+    this.#sayHeld(room);
+    setTimeout(() => {
+      this.#slow.delete(room);
+      if (this.#store.state.current === room) this.#store.apply({ type: "@aside", aside: null });
+      this.pump();
+    }, ms);
+  }
+
+  /** @param {string} room */
+  #sayHeld(room) {
+    const until = this.#slow.get(room);
+    if (!until || this.#store.state.current !== room) return;
+    const aside = `This room is in slow mode. Your message is sent in ${spanOf(until - Date.now())}.`;
+    this.#store.apply({ type: "@aside", aside });
   }
 
   /** @param {string} clientId */

@@ -7,13 +7,16 @@ import { file, plain } from "./support/files.mjs";
 import { Parlor } from "./support/parlor.mjs";
 
 let parlor;
+/** Here the pictures of guests wait for a moderator. */
+let reviewed;
 let browser;
 before(async () => {
-  [parlor, browser] = await Promise.all([Parlor.start(), openBrowser()]);
+  [parlor, reviewed, browser] = await Promise.all([Parlor.start(), Parlor.start("images.guests=review", "limits.registrations_per_hour=0"), openBrowser()]);
 });
 after(async () => {
   await browser?.close();
   await parlor?.remove();
+  await reviewed?.remove();
 });
 
 test("who comes in has the focus in the box to write in, and writes at once", async () => {
@@ -37,6 +40,36 @@ for (const viewport of sizes) {
       await ada.page.getByText("Please choose a name.").waitFor();
       await checked(ada.page, `${view}, with a fault`);
       await ada.leave();
+    });
+
+    test(`ways in with a password, and what moderators see and do: ${view}`, async () => {
+      const [nick, room] = [`mia${viewport.width}${colorScheme}`, `peace-${viewport.width}-${colorScheme}`];
+      const [mia, bob] = await Promise.all([nick, `bob-of-${nick}`].map((name) => person(browser, reviewed.url, name, { viewport, colorScheme })));
+      await mia.page.goto(reviewed.url);
+      await mia.page.getByRole("button", { name: "Register" }).click();
+      await mia.page.getByLabel("Your name").fill(nick);
+      await mia.page.getByLabel("Password").fill("short");
+      await mia.page.keyboard.press("Enter");
+      await mia.page.locator("#password-fault:not([hidden])").waitFor();
+      await checked(mia.page, `${view}, registering`);
+      await checkTargets(mia.page, `${view}, registering`);
+      await mia.proves("Register", "a lamp in the garden", `${room}-porch`);
+      await mia.posts("rooms", { room });
+      await bob.enter(room);
+      await mia.page.goto(new URL(`r/${room}`, reviewed.url).href);
+      await mia.isIn(room);
+      await bob.chooses([picture, picture, picture]);
+      await bob.says("three");
+      await bob.chooses([picture]);
+      await bob.says("one");
+      await mia.posts(`rooms/${room}/orders`, { type: "mute", nick: bob.nick, reason: "a-reason-that-is-longer-than-any-line-on-a-phone" });
+      for (const someone of [mia, bob]) {
+        await someone.page.locator(".moderated-row").waitFor();
+        await checked(someone.page, `${view}, ${someone.nick}`);
+        await checkTargets(someone.page, `${view}, ${someone.nick}`);
+      }
+      if (viewport.width < 1000) await checkDrawers(mia.page, view);
+      await Promise.all([mia.leave(), bob.leave()]);
     });
 
     test(`the room: ${view}`, async () => {
@@ -95,7 +128,7 @@ async function takeBackFirst(someone) {
 
 /** What pictures can be touched at is large enough for a finger. */
 async function checkTargets(page, view) {
-  const small = await page.locator("add-pictures button, .tile :is(button, input, select), .picture button, .fate button, picture-viewer :is(button, a)").evaluateAll((nodes) =>
+  const small = await page.locator(".ways button, add-pictures button, .tile :is(button, input, select), .picture button, .fate button, picture-viewer :is(button, a)").evaluateAll((nodes) =>
     nodes.filter((node) => node.checkVisibility()).map((node) => [node.ariaLabel ?? node.textContent, node.getBoundingClientRect()])
       .filter(([, { width, height }]) => width < 44 || height < 44).map(([name, { width, height }]) => `${name}: ${width}×${height}`));
   assert.deepEqual(small, [], view);

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use parlor::protocol::{COMMANDS, Close, Code, Rate, Refusal};
+use parlor::protocol::{COMMANDS, Close, Code, Needs, Rate, Refusal};
 use serde_json::Value;
 
 use crate::heard::Heard;
@@ -32,8 +32,17 @@ fn the_table_of_requests_is_the_codes() {
                 Rate::Message => "message",
                 Rate::Read => "read",
                 Rate::Upload => "upload",
+                Rate::Join => "join",
+                Rate::Rename => "rename",
+                Rate::Typing => "typing",
             };
-            vec![link, reply.to_owned(), bucket.to_owned(), row.summary.to_owned()]
+            let needs = match row.needs {
+                Needs::Hello => "hello",
+                Needs::Login => "login",
+                Needs::Moderator => "moderator",
+            };
+            let cells = [link.as_str(), reply, bucket, needs, row.summary];
+            cells.map(str::to_owned).to_vec()
         })
         .collect();
     assert_eq!(plain_rows(&page().table("Requests")), expected);
@@ -154,20 +163,23 @@ fn the_keys_and_defaults_are_those_of_the_configuration() {
     }
 }
 
+/// The methods and the path of what `web::routes` says behind one `.service(`.
+fn calls(service: &str) -> Vec<(String, String)> {
+    let words: Vec<&str> = service.split('"').collect();
+    let kind = service.split('(').next().unwrap_or_default();
+    let methods: &[&str] = match (kind, &words[..]) {
+        ("readable", [_, path, ..]) => return vec![("GET".into(), (*path).into())],
+        ("only", [_, method, ..]) => &[method],
+        ("both", [_, method, ..]) => &["GET", method],
+        other => panic!("{other:?} is no way to say a route"),
+    };
+    methods.iter().map(|method| ((*method).to_owned(), words[3].to_owned())).collect()
+}
+
 #[test]
 fn the_table_of_routes_is_the_codes() {
     let source = text_of("src/web/mod.rs");
-    let call = |line: &str| -> Option<(String, String)> {
-        let words: Vec<&str> = line.split('"').collect();
-        match words[..] {
-            [head, path, ..] if head.ends_with("readable(") => Some(("GET".into(), path.into())),
-            [head, method, _, path, ..] if head.ends_with("only(") => {
-                Some((method.into(), path.into()))
-            }
-            _ => None,
-        }
-    };
-    let routes: Vec<(String, String)> = source.lines().filter_map(call).collect();
+    let routes: Vec<(String, String)> = source.split(".service(").skip(1).flat_map(calls).collect();
     let table = page().tables("HTTP").swap_remove(0);
     let told: Vec<(String, String)> =
         table.iter().map(|row| (plain(&row[0]), plain(&row[1]))).collect();

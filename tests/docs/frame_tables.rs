@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use parlor::model::{Body, Emoji, Gone, ImageId, MessageText, Topic};
+use parlor::model::{Body, Emoji, Gone, ImageId, MessageText, Moderated, Nick, Role, Topic};
 
 use crate::heard::Heard;
 use crate::markdown::{Page, Row, plain};
@@ -21,7 +21,7 @@ pub fn types_of_frames() -> BTreeSet<&'static str> {
     table.lines().filter_map(row).chain(kinds_of_events()).collect()
 }
 
-fn kinds_of_events() -> [&'static str; 6] {
+fn kinds_of_events() -> [&'static str; 8] {
     let text = || MessageText::new("x", 1).expect("one character fits");
     [
         Body::message(text(), None, None),
@@ -30,6 +30,8 @@ fn kinds_of_events() -> [&'static str; 6] {
         Body::picture_gone(1, ImageId(1), Gone::Expired),
         Body::reacted(1, Emoji::new("x").expect("one character fits"), true),
         Body::topic(Topic::none()),
+        Body::approved(1, ImageId(1)),
+        Body::Moderated(Moderated::role(Nick::deleted(), Role::Member)),
     ]
     .map(|body| body.kind())
 }

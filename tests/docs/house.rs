@@ -8,12 +8,13 @@ use crate::markdown::Page;
 use crate::{home, text_of};
 
 /// The rooms from the roof down. Rooms of one storey do not know each other.
-const STOREYS: [&[&str]; 7] = [
-    &["app"],
-    &["web", "janitor", "inventory"],
+const STOREYS: [&[&str]; 8] = [
+    &["app", "fuzzing"],
+    &["operator"],
+    &["web", "gate", "janitor", "inventory"],
     &["session"],
     &["chat"],
-    &["store", "uploads"],
+    &["store", "uploads", "auth"],
     &["protocol"],
     &["model"],
 ];

@@ -13,10 +13,12 @@ mod house;
 mod links;
 mod markdown;
 mod metrics;
+mod page_promises;
 mod parlor;
 mod person;
 mod readme;
 mod request;
+mod security;
 mod tour;
 
 use std::path::{Path, PathBuf};
@@ -34,7 +36,7 @@ fn text_of(path: &str) -> String {
 
 /// Every page of the documentation, as paths from the project's directory.
 fn pages() -> Vec<PathBuf> {
-    let mut pages = vec![PathBuf::from("README.md"), PathBuf::from("CHANGELOG.md")];
+    let mut pages = ["README.md", "CHANGELOG.md", "SECURITY.md"].map(PathBuf::from).to_vec();
     let mut directories = vec![PathBuf::from("docs")];
     while let Some(directory) = directories.pop() {
         let entries = std::fs::read_dir(home().join(&directory)).expect("docs can be listed");

@@ -1,6 +1,6 @@
 //! A real server for the tests: the program itself, on a free port, in a directory of its own.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
@@ -16,18 +16,29 @@ pub struct Parlor {
 impl Parlor {
     /// Starts the program with `--set` for each of the `settings`.
     pub fn start(settings: &[&str]) -> Self {
-        let directory = tempfile::tempdir().expect("a directory for the test");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_parlor"));
-        for (name, _) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with("PARLOR_") {
-                command.env_remove(name);
-            }
-        }
-        command.args(["--listen", "127.0.0.1:0"]).current_dir(directory.path());
+        Self::start_in(empty_directory(), settings)
+    }
+
+    /// Starts the program where `nick` is an owner already.
+    pub fn start_owned_by(nick: &str, password: &str, settings: &[&str]) -> Self {
+        let directory = empty_directory();
+        let mut command = program(&directory);
+        command.args(["user", "add", nick, "--role", "owner"]).stdin(Stdio::piped());
+        let mut adding = command.stdout(Stdio::null()).spawn().expect("the program starts");
+        let mut line = adding.stdin.take().expect("standard input is piped");
+        writeln!(line, "{password}").expect("it reads the password");
+        drop(line);
+        assert!(adding.wait().is_ok_and(|status| status.success()), "{nick} is added");
+        Self::start_in(directory, settings)
+    }
+
+    fn start_in(directory: TempDir, settings: &[&str]) -> Self {
+        let mut command = program(&directory);
+        command.args(["--listen", "127.0.0.1:0"]);
         for setting in settings {
             command.args(["--set", setting]);
         }
-        command.env("RUST_LOG", "error").stdout(Stdio::piped());
+        command.stdout(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");
         let mut line = String::new();
         let out = child.stdout.take().expect("standard output is piped");
@@ -52,4 +63,20 @@ impl Drop for Parlor {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn empty_directory() -> TempDir {
+    tempfile::tempdir().expect("a directory for the test")
+}
+
+/// The program, as nothing in this environment changes it.
+fn program(directory: &TempDir) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_parlor"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("PARLOR_") {
+            command.env_remove(name);
+        }
+    }
+    command.current_dir(directory.path()).env("RUST_LOG", "error");
+    command
 }

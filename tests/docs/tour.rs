@@ -38,11 +38,17 @@ pub fn tour() -> &'static Tour {
     })
 }
 
+/// The password of the owner whom the operator added before the story begins.
+const OLGAS_PASSWORD: &str = "on the other side of the door";
+
 struct Guide {
     parlor: Parlor,
     people: HashMap<String, Person>,
-    /// What stands for `pr_…` and for the epoch of the examples.
+    /// What stands for `pr_…`, for `pl_1…`, `pl_2…` and so on, for `pi_…`, and for the epoch of the
+    /// examples.
     token: String,
+    logins: Vec<String>,
+    invite: String,
     epoch: String,
     /// The id of the picture that was uploaded last.
     picture: String,
@@ -51,10 +57,19 @@ struct Guide {
 
 impl Guide {
     fn new() -> Self {
-        let parlor = Parlor::start(&["limits.messages_per_second=0", "images.sweep_ms=50"]);
+        let settings =
+            ["limits.messages_per_second=0", "images.sweep_ms=50", "images.guests=review"];
         let tour = Tour { heard: Heard::default(), complaints: Vec::new(), replayed: 0 };
-        let (token, epoch, picture) = (String::new(), String::new(), String::new());
-        Self { parlor, people: HashMap::new(), token, epoch, picture, tour }
+        Self {
+            parlor: Parlor::start_owned_by("olga", OLGAS_PASSWORD, &settings),
+            people: HashMap::new(),
+            token: String::new(),
+            logins: Vec::new(),
+            invite: String::new(),
+            epoch: String::new(),
+            picture: String::new(),
+            tour,
+        }
     }
 
     fn follow(&mut self, block: &Block, next: Option<&Block>) {
@@ -107,6 +122,9 @@ impl Guide {
         if let Some(epoch) = answer.pointer("/room/epoch").and_then(Value::as_str) {
             epoch.clone_into(&mut self.epoch);
         }
+        if let Some(invite) = answer["invite"].as_str() {
+            invite.clone_into(&mut self.invite);
+        }
         answer
     }
 
@@ -127,12 +145,15 @@ impl Guide {
 
     /// The frame of a block with what differs from run to run put in its place.
     fn lively(&self, block: &Block) -> Value {
-        let text = self.with_token(&block.text);
+        let text = self.with_secrets(&block.text);
         let mut frame: Value = serde_json::from_str(&text).expect("examples are JSON");
         if let Some(epoch) = frame.pointer_mut("/after/epoch") {
             *epoch = Value::from(self.epoch.as_str());
         }
         if let Some(image) = frame.pointer_mut("/images/0") {
+            *image = Value::from(self.picture.as_str());
+        }
+        if let Some(image) = frame.pointer_mut("/image").filter(|_| !self.picture.is_empty()) {
             *image = Value::from(self.picture.as_str());
         }
         frame
@@ -150,19 +171,29 @@ impl Guide {
         }
     }
 
-    fn with_token(&self, text: &str) -> String {
-        match text.find("pr_") {
-            Some(at) => format!("{}{}{}", &text[..at], self.token, &text[at + 67..]),
-            None => text.to_owned(),
-        }
+    fn with_secrets(&self, text: &str) -> String {
+        let login = text.find("pl_").and_then(|at| text[at + 3..].chars().next()?.to_digit(10));
+        let login = login.and_then(|number| self.logins.get(number as usize - 1));
+        let secrets = [("pr_", Some(&self.token)), ("pl_", login), ("pi_", Some(&self.invite))];
+        let put = |text: String, (prefix, secret): (&str, Option<&String>)| match (
+            text.find(prefix),
+            secret,
+        ) {
+            (Some(at), Some(secret)) => {
+                format!("{}{secret}{}", &text[..at], &text[at + 67..])
+            }
+            _ => text,
+        };
+        secrets.into_iter().fold(text.to_owned(), put)
     }
 
     /// Makes the request of a block; the block below says what comes back.
     fn request(&mut self, block: &Block, answer: &Block) {
-        let written = self.with_token(&block.text);
+        let written = self.with_secrets(&block.text);
         let info: Vec<&str> = answer.info.iter().map(String::as_str).collect();
         match info[..] {
             ["json", "http", status] => self.compare_answer(block, &written, status),
+            ["text", "http", status] => self.compare_silence(block, &written, status),
             ["text", "sse"] => {
                 let mut stream = EventStream::open(&self.parlor.address, &written);
                 self.post("Tea!");
@@ -173,11 +204,22 @@ impl Guide {
         }
     }
 
+    fn compare_silence(&mut self, block: &Block, written: &str, status: &str) {
+        let response = ask(&self.parlor.address, written);
+        if response.status.to_string() != status || !response.body.is_empty() {
+            let complaint = format!("line {}: {} {}", block.line, response.status, response.body);
+            self.tour.complaints.push(complaint);
+        }
+    }
+
     fn compare_answer(&mut self, block: &Block, written: &str, status: &str) {
         let response = ask(&self.parlor.address, written);
         let line = written.lines().next().unwrap_or_default();
-        match serde_json::from_str(&response.body) {
-            Ok(body) => self.tour.heard.note(&body, line),
+        match serde_json::from_str::<Value>(&response.body) {
+            Ok(body) => {
+                self.logins.extend(body["token"].as_str().map(str::to_owned));
+                self.tour.heard.note(&body, line);
+            }
             Err(_) => self.tour.complaints.push(format!("line {}: no JSON came", block.line)),
         }
         if response.status.to_string() != status {
@@ -236,6 +278,7 @@ impl Guide {
         heard
             .note(&serde_json::from_str(&ask(&self.parlor.address, taken).body).expect("JSON"), "");
         self.people.insert("carol".to_owned(), carol);
+        hear_the_peace(&self.parlor.address, heard);
         self.hear_the_limits();
     }
 
@@ -284,4 +327,39 @@ fn hear_pictures(address: &str, carol: &mut Person, heard: &mut Heard) {
     assert_eq!(ask(address, &request).status, 204);
     dave.ask(&json!({"type": "delete", "seq": deleted}), "sent", heard);
     carol.await_frame("expired", heard);
+}
+
+/// What only an owner can have the server say: orders with and without an end, a ban off the server,
+/// a mark that another device set.
+fn hear_the_peace(address: &str, heard: &mut Heard) {
+    let login = json!({ "nick": "olga", "password": OLGAS_PASSWORD });
+    let login = format!("POST /api/v1/login\nContent-Type: application/json\n\n{login}");
+    let answer: Value = serde_json::from_str(&ask(address, &login).body).expect("JSON came");
+    let [mut olga, mut phone] = [(); 2].map(|()| Person::connect(address, "/ws"));
+    let mut mallory = Person::connect(address, "/ws?nick=mallet&room=lobby");
+    mallory.await_reply("joined", None, heard);
+    for device in [&mut olga, &mut phone] {
+        let hello = json!({ "type": "hello", "token": answer["token"] });
+        device.ask(&hello, "welcome", heard);
+        device.ask(&json!({ "type": "join", "room": "lobby" }), "joined", heard);
+    }
+    let mut order = |olga: &mut Person, order: Value, reply: &str| {
+        let answer = olga.ask(&order, reply, heard);
+        assert_eq!(answer["type"], reply, "{order}: {answer}");
+    };
+    order(&mut olga, json!({ "type": "read", "seq": 1 }), "ok");
+    order(&mut olga, json!({ "type": "ping", "id": 1 }), "pong");
+    order(&mut olga, json!({ "type": "join", "room": "lobby" }), "joined");
+    let (nick, away) = ("mallet", json!({ "type": "kick", "id": 2, "nick": "nobody at all" }));
+    order(&mut olga, away, "error");
+    order(&mut olga, json!({ "type": "mute", "id": 3, "nick": nick, "seconds": 600 }), "ok");
+    order(&mut olga, json!({ "type": "ban", "nick": "kettle", "address": false }), "ok");
+    order(&mut olga, json!({ "type": "sanctions" }), "sanctions");
+    order(&mut olga, json!({ "type": "reports" }), "reports");
+    order(&mut olga, json!({ "type": "create", "room": "attic" }), "created");
+    order(&mut olga, json!({ "type": "invite", "room": "attic" }), "invited");
+    let off = json!({ "type": "ban", "nick": nick, "everywhere": true, "address": false });
+    order(&mut olga, off, "ok");
+    phone.await_frame("read", heard);
+    mallory.hear_out(heard);
 }

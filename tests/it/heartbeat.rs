@@ -9,6 +9,9 @@ const TIMEOUT_MS: u64 = 2000;
 const BEATS: [&str; 3] =
     ["heartbeat.interval_ms=250", "heartbeat.timeout_ms=2000", "limits.messages_per_second=0"];
 
+/// With a backlog that nobody fills.
+const PATIENT: [&str; 4] = [BEATS[0], BEATS[1], BEATS[2], "limits.backlog_bytes=1073741824"];
+
 /// Time that a shared machine may add.
 const SLACK: Duration = Duration::from_secs(5);
 
@@ -36,7 +39,15 @@ async fn next_ping(socket: &mut RawSocket) {
 
 #[tokio::test]
 async fn a_silent_peer_is_found_in_time_although_others_talk() {
-    let app = TestApp::with(&BEATS);
+    is_found_in_time(TestApp::with(&BEATS)).await;
+}
+
+#[tokio::test]
+async fn a_silent_peer_is_found_in_time_over_tls_too() {
+    is_found_in_time(TestApp::secure(&BEATS)).await;
+}
+
+async fn is_found_in_time(app: TestApp) {
     let mut talker = app.arrive_in("lobby", "talker").await;
     let mut silent = member(&app, "silent", None).await;
     let since = Instant::now();
@@ -68,7 +79,15 @@ async fn the_others_see_that_a_silent_peer_reconnects_and_then_that_it_left() {
 
 #[tokio::test]
 async fn a_peer_that_keeps_its_window_closed_is_found_as_well() {
-    let app = TestApp::with(&[BEATS[0], BEATS[1], BEATS[2], "limits.backlog_bytes=1073741824"]);
+    is_found_behind_its_window(TestApp::with(&PATIENT)).await;
+}
+
+#[tokio::test]
+async fn so_is_one_over_tls() {
+    is_found_behind_its_window(TestApp::secure(&PATIENT)).await;
+}
+
+async fn is_found_behind_its_window(app: TestApp) {
     let mut talker = app.arrive_in("lobby", "talker").await;
     let mut bob = app.arrive_in("lobby", "bob").await;
     let _closed = member(&app, "closed", Some(64 << 10)).await;

@@ -97,3 +97,36 @@ async fn a_configured_origin_is_let_in_and_nothing_like_it() {
         assert_eq!(status(&app, origin).await, expected, "{origin}");
     }
 }
+
+#[tokio::test]
+async fn who_sends_no_origin_is_judged_by_where_its_browser_says_it_stands() {
+    let app = TestApp::start();
+    let token = app.arrive("ada").await.token;
+    let bearer = format!("Bearer {token}");
+    for (site, admitted) in [
+        ("same-origin", true),
+        ("none", true),
+        ("same-site", false),
+        ("cross-site", false),
+        ("anything", false),
+    ] {
+        let headers = [("Sec-Fetch-Site", site), ("Authorization", &*bearer)];
+        let upgrade = request("/ws", &format!("Sec-Fetch-Site: {site}\r\n"));
+        let upgraded = app.exchange(&upgrade).await.status;
+        assert_eq!(upgraded, if admitted { 101 } else { 403 }, "{site}");
+        let said = app.post("lobby", "", &headers, "hi");
+        let deleted = app.ask("DELETE", "/api/v1/uploads/nothing", &headers, "");
+        let uploaded = app.ask("POST", "/api/v1/uploads", &headers, "");
+        for answer in [said, deleted, uploaded] {
+            assert_eq!(answer.status == 403, !admitted, "{site}: {}", answer.body);
+        }
+    }
+}
+
+#[tokio::test]
+async fn over_tls_a_page_that_came_without_it_is_not_the_servers_own() {
+    let app = TestApp::secure(&[]);
+    assert_eq!(status(&app, "https://OWN").await, 101);
+    assert_eq!(status(&app, "http://OWN").await, 403);
+    assert_eq!(app.exchange(&request("/ws", "")).await.status, 101);
+}

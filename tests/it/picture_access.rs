@@ -76,7 +76,9 @@ fn cookie_of(page: &Answer) -> String {
     let attributes: Vec<&str> = attributes.split("; ").collect();
     assert!(attributes.contains(&"HttpOnly") && attributes.contains(&"SameSite=Lax"), "{set}");
     assert!(!set.contains("Domain") && !set.contains("Max-Age") && !set.contains("Expires"));
-    assert!(pair.starts_with("parlor_browser="), "{set}");
+    let name =
+        if attributes.contains(&"Secure") { "__Host-parlor_browser=" } else { "parlor_browser=" };
+    assert!(pair.starts_with(name) && attributes.contains(&"Path=/"), "{set}");
     pair.to_owned()
 }
 
@@ -86,7 +88,15 @@ fn fetch_by(app: &TestApp, cookie: &str, path: &str) -> Answer {
 
 #[tokio::test]
 async fn a_page_sees_pictures_by_its_cookie_for_as_long_as_its_session_lasts() {
-    let app = TestApp::start();
+    sees_by_its_cookie(TestApp::start()).await;
+}
+
+#[tokio::test]
+async fn so_does_a_page_that_came_over_tls() {
+    sees_by_its_cookie(TestApp::secure(&[])).await;
+}
+
+async fn sees_by_its_cookie(app: TestApp) {
     let mut ada = app.arrive_in("lobby", "ada").await;
     let (picture, bytes) = shown_in_the_lobby(&app, &mut ada).await;
     let [home, room] = ["/", "/r/lobby"].map(|path| cookie_of(&app.get(path)));

@@ -4,6 +4,10 @@
 use crate::stage::pictures::{gif, jpeg, png, shown_in_the_lobby, webp};
 use crate::stage::{Answer, Form, Person, TestApp, Uploaded};
 
+/// What a picture may do that somebody opens by itself: nothing.
+const POLICY: &str = "sandbox; default-src 'none'; frame-ancestors 'none'; \
+    require-trusted-types-for 'script'";
+
 fn head(app: &TestApp, who: &Person, path: &str) -> Answer {
     let bearer = format!("Bearer {}", who.token);
     app.ask("HEAD", path, &[("Authorization", &bearer)], "")
@@ -24,7 +28,7 @@ async fn every_kind_is_served_as_what_it_is_and_may_do_nothing() {
             let answer = ada.fetch(&app, path);
             assert_eq!(answer.status, 200);
             assert_eq!(answer.header("x-content-type-options"), "nosniff");
-            assert_eq!(answer.header("content-security-policy"), "sandbox; default-src 'none'");
+            assert_eq!(answer.header("content-security-policy"), POLICY);
             assert_eq!(answer.header("cross-origin-resource-policy"), "same-origin");
             assert_eq!(answer.header("accept-ranges"), "bytes");
             assert_eq!(answer.headers.get_all("content-type").iter().count(), 1);
@@ -102,7 +106,7 @@ async fn a_part_of_it_is_just_that_part() {
         assert_eq!(answer.bytes, bytes[part.clone()], "{asked}");
         let told = format!("bytes {}-{}/{all}", part.start, part.end - 1);
         assert_eq!(answer.header("content-range"), told);
-        assert_eq!(answer.header("content-security-policy"), "sandbox; default-src 'none'");
+        assert_eq!(answer.header("content-security-policy"), POLICY);
         assert_eq!(answer.header("content-type"), "image/png");
     }
     for asked in [format!("bytes={all}-"), "bytes=99999999-".to_owned(), "bytes=5-2".to_owned()] {

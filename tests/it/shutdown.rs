@@ -42,7 +42,15 @@ async fn talks_to_the_end(mut person: Person, who: usize) -> (HashMap<String, u6
 
 #[tokio::test]
 async fn under_load_what_was_acknowledged_is_kept_and_all_are_told_to_come_back() {
-    let mut app = TestApp::unhurried();
+    is_kind(TestApp::unhurried()).await;
+}
+
+#[tokio::test]
+async fn over_tls_it_is_as_kind() {
+    is_kind(TestApp::secure(&["limits.messages_per_second=0"])).await;
+}
+
+async fn is_kind(mut app: TestApp) {
     let mut watcher = app.arrive_in("lobby", "watcher").await;
     let mut talks = Vec::new();
     for who in 0..10 {

@@ -91,6 +91,13 @@ async fn a_small_backlog_is_soon_too_much() {
 }
 
 #[tokio::test]
+async fn over_tls_it_is_no_different() {
+    let settings =
+        ["limits.messages_per_second=0", "limits.backlog_bytes=20000", "resume.grace_ms=500"];
+    hurts_only_itself(&TestApp::secure(&settings)).await;
+}
+
+#[tokio::test]
 async fn who_was_cut_resumes_and_has_lost_nothing() {
     let app = TestApp::with(&["limits.messages_per_second=0", "limits.backlog_bytes=20000"]);
     let mut talker = app.arrive_in("lobby", "talker").await;

@@ -73,7 +73,11 @@ pub const METRICS: &[Metric] = &[
     row("parlor_pings_skipped_total", Kind::Counter, "",
         "Pings of a flood that the answer to a later one stands for"),
     row("parlor_http_connections_cut_total", Kind::Counter, "cause",
-        "HTTP connections ended before their time, by cause"),
+        "HTTP connections ended by the server, by cause"),
+    row("parlor_tls_handshakes_total", Kind::Counter, "",
+        "Handshakes of TLS that came to a good end"),
+    row("parlor_tls_handshakes_failed_total", Kind::Counter, "",
+        "Handshakes of TLS that broke off, were too slow, or no TLS at all"),
 ];
 
 /// Why a connection over HTTP was cut.
@@ -83,27 +87,36 @@ pub enum Cut {
     SlowHead,
     /// It is too large, or no HTTP.
     BadHead,
-    /// More came behind an answer than is read.
-    EndlessBody,
+    /// A request was answered, and more of its body came than anybody wanted.
+    UnreadBody,
     /// An answer was not taken in time.
     UnreadAnswer,
     /// There are too many of those that found no place already.
     NoRoom,
+    /// It asked for too much at once (HTTP/2).
+    TooMuch,
 }
 
 impl Cut {
     /// Every cause.
-    pub const ALL: [Self; 5] =
-        [Self::SlowHead, Self::BadHead, Self::EndlessBody, Self::UnreadAnswer, Self::NoRoom];
+    pub const ALL: [Self; 6] = [
+        Self::SlowHead,
+        Self::BadHead,
+        Self::UnreadBody,
+        Self::UnreadAnswer,
+        Self::NoRoom,
+        Self::TooMuch,
+    ];
 
     /// The value of the label.
     pub fn name(self) -> &'static str {
         match self {
             Self::SlowHead => "slow_head",
             Self::BadHead => "bad_head",
-            Self::EndlessBody => "endless_body",
+            Self::UnreadBody => "unread_body",
             Self::UnreadAnswer => "unread_answer",
             Self::NoRoom => "no_room",
+            Self::TooMuch => "too_much",
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The rules of the chat, without a runtime: time is a number, the store a list in this file that
 //! keeps the promises of the real one for what these tests ask of it.
 
+mod peace;
+mod people;
 mod pictures;
 
 use rand::SeedableRng;
@@ -9,8 +11,10 @@ use serde_json::Value;
 use super::*;
 use crate::model::config::Config;
 use crate::model::{ConnId, Keep, Nick, RoomName, Timestamp};
-use crate::protocol::{After, COMMANDS, Close, Command, Hello, Request, decode, wire};
+use crate::protocol::{After, COMMANDS, Close, Command, Hello, Needs, Request, decode, wire};
 use crate::store::{Boot, Op, Outcome};
+
+const NOWHERE: Caller = Caller { address: [0; 32], browser: None, login: None };
 
 /// Somebody's connection, as the relay would see it.
 struct World {
@@ -85,7 +89,7 @@ impl World {
                 Effect::Exit { conn, room } => self.listening.retain(|l| *l != (conn, room)),
                 Effect::Close { conn, close } => self.closed.push((conn, close)),
                 Effect::RemoveFiles(ids) => self.to_remove.extend(ids),
-                Effect::Http(http) => drop(http.channel.send(http.answer)),
+                Effect::Http(http) => http.channel.send(http.answer),
                 Effect::Read { .. } => unreachable!("not asked for here"),
             }
         }
@@ -99,13 +103,13 @@ impl World {
 
     fn hello(&mut self, number: u32, name: &str) -> Vec<Value> {
         let hello = Hello::Nick(Nick::parse(name).unwrap());
-        self.chat.hello(self.moment(), conn(number), None, hello, [0; 32], None);
+        self.chat.hello(self.moment(), conn(number), None, hello, NOWHERE);
         self.read(number)
     }
 
     fn resume(&mut self, number: u32, token: &str) -> Vec<Value> {
         let hello = Hello::Resume(token.to_owned());
-        self.chat.hello(self.moment(), conn(number), None, hello, [0; 32], None);
+        self.chat.hello(self.moment(), conn(number), None, hello, NOWHERE);
         self.read(number)
     }
 
@@ -218,12 +222,13 @@ fn who_said_goodbye_comes_back_as_the_same_person_if_the_name_is_still_free() {
 fn the_way_back_is_open_for_a_grace_and_fills_no_bucket() {
     let (mut world, token, _) = two_people(|config| {
         config.limits.messages_per_second = 1;
-        config.limits.burst = 2;
+        config.limits.burst = 1;
     });
     world.ask(1, r#"{"type":"send","text":"one"}"#);
     world.drop_connection(1, true);
     assert_eq!(world.resume(3, &token)[0]["type"], "welcome");
-    assert_eq!(world.ask(3, r#"{"type":"join","room":"lobby"}"#)[0]["code"], "rate_limited");
+    assert_eq!(world.ask(3, r#"{"type":"join","room":"lobby"}"#)[0]["type"], "joined");
+    assert_eq!(world.ask(3, r#"{"type":"send","text":"two"}"#)[0]["code"], "rate_limited");
     world.drop_connection(3, true);
     world.wait(30_000);
     assert_eq!(world.resume(4, &token)[0]["code"], "bad_credentials");
@@ -474,7 +479,39 @@ fn every_request_is_answered_once() {
         let answers = world.ask(1, &frame);
         let answers: Vec<_> = answers.iter().filter(|answer| answer["id"] == "q").collect();
         assert_eq!(answers.len(), 1, "{}", command.name);
-        assert_eq!(answers[0]["type"], command.reply, "{}", command.name);
+        if command.needs > Needs::Hello {
+            assert_eq!(answers[0]["code"], "login_required", "{}", command.name);
+        } else {
+            assert_eq!(answers[0]["type"], command.reply, "{}", command.name);
+        }
+    }
+}
+
+#[test]
+fn every_request_of_a_moderator_is_answered_once() {
+    for command in COMMANDS.iter().filter(|row| row.needs > Needs::Hello) {
+        let (mut world, ..) = two_people(|config| config.history.keep = Keep::Nothing);
+        world.somebody(3, "olga", crate::model::Role::Owner);
+        world.ask(2, r#"{"type":"send","text":"first"}"#);
+        world.ask(1, r#"{"type":"report","seq":1}"#);
+        if command.name.starts_with("un") {
+            world.ask(3, &command.example.replace(r#""un"#, r#"""#));
+        }
+        let frame = command.example.replacen('{', r#"{"id":"q","#, 1);
+        let frame = match command.name {
+            "create" => frame,
+            // A room that there is.
+            _ => frame.replace("garden", "lobby"),
+        };
+        let answers = world.ask(3, &frame);
+        let answers: Vec<_> = answers.iter().filter(|answer| answer["id"] == "q").collect();
+        assert_eq!(answers.len(), 1, "{}", command.name);
+        let expected = match command.name {
+            // Bob has no account, and no picture waits.
+            "role" | "approve" => "error",
+            _ => command.reply,
+        };
+        assert_eq!(answers[0]["type"], expected, "{}", command.name);
     }
 }
 
@@ -482,7 +519,9 @@ fn every_request_is_answered_once() {
 fn after_is_checked_against_epoch_and_head_only_where_it_was_given() {
     let after = After { epoch: crate::model::Epoch("e".into()), seq: 0 };
     let (mut world, ..) = two_people(|_| {});
-    world.chat.watch(world.moment(), conn(9), &RoomName::parse("lobby").unwrap(), Some(after), 0);
+    let (reader, lobby) =
+        (Reader { token: None, address: [0; 32] }, RoomName::parse("lobby").unwrap());
+    world.chat.watch(world.moment(), conn(9), reader, &lobby, Some(after), 0);
     let joined = world.read(9).remove(0);
     assert_eq!((&joined["complete"], &joined["count"]), (&false.into(), &2.into()));
 }

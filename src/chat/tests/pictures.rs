@@ -12,7 +12,7 @@ const MINUTE: u64 = 60_000;
 
 impl World {
     fn let_upload(&mut self, token: &str, length: u64) -> Result<Pass, Refusal> {
-        self.chat.let_upload(self.moment(), TokenHash::of(token), None, Some(length))
+        self.chat.let_upload(self.moment(), TokenHash::of(token), [0; 32], None, Some(length))
     }
 
     /// A picture of so many bytes that lives for a minute.
@@ -33,7 +33,7 @@ impl World {
             ttl_s: Some(60),
             metadata_removed: Vec::new(),
         };
-        let (channel, mut answer) = oneshot::channel();
+        let (channel, mut answer) = Channel::new();
         self.chat.place_picture(self.moment(), upload, channel);
         self.settle();
         let shown = answer.try_recv().expect("an upload is answered once its row is kept")?;
@@ -46,7 +46,7 @@ impl World {
         self.ask(number, &frame.to_string())
     }
 
-    fn look(&self, token: &str, id: u128) -> Result<Sight, Code> {
+    fn look(&mut self, token: &str, id: u128) -> Result<Sight, Code> {
         let viewer = Viewer::Token(TokenHash::of(token));
         self.chat.view(self.moment(), viewer, ImageId(id)).map_err(|refusal| refusal.code)
     }
@@ -66,8 +66,8 @@ impl World {
     }
 
     fn take_back(&mut self, token: &str, id: u128) -> oneshot::Receiver<Result<Shown, Refusal>> {
-        let (channel, answer) = oneshot::channel();
-        self.chat.take_back(TokenHash::of(token), ImageId(id), channel);
+        let (channel, answer) = Channel::new();
+        self.chat.take_back(self.moment(), TokenHash::of(token), ImageId(id), channel);
         self.settle();
         answer
     }
@@ -271,9 +271,9 @@ fn one_session_uploads_so_many_at_once_and_so_often() {
     assert!(world.let_upload(&ada, 100).is_ok());
     let (mut hurried, ada, _) = two_people(|config| {
         config.limits.messages_per_second = 1;
-        config.limits.burst = 4;
+        config.limits.uploads_per_minute = 60;
     });
-    for _ in 0..4 {
+    for _ in 0..60 {
         let pass = hurried.let_upload(&ada, 100).unwrap();
         hurried.chat.give_up_upload(pass.ticket);
     }
@@ -303,7 +303,7 @@ fn a_life_has_its_bounds_and_a_message_so_many_pictures() {
             ttl_s,
             metadata_removed: Vec::new(),
         };
-        let (channel, mut answer) = oneshot::channel();
+        let (channel, mut answer) = Channel::new();
         world.chat.place_picture(world.moment(), upload, channel);
         world.settle();
         assert_eq!(answer.try_recv().unwrap().is_ok(), fits, "{ttl_s:?}");

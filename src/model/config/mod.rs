@@ -47,8 +47,16 @@ pub struct Config {
     pub origins: Vec<String>,
     /// Proxies whose word about a request's sender counts.
     pub trusted_proxies: Networks,
+    /// Whether and how connections are encrypted.
+    pub tls: Tls,
     /// Whether people without an account may come in.
     pub guests: bool,
+    /// Who may have an account.
+    pub accounts: Accounts,
+    /// How long a login lasts.
+    pub logins: Logins,
+    /// What is forgotten, and when.
+    pub privacy: Privacy,
     /// What an acknowledgement survives.
     pub durability: Durability,
     /// How dead connections are found.
@@ -65,6 +73,61 @@ pub struct Config {
     pub images: Images,
     /// The pace of the janitor.
     pub janitor: JanitorConfig,
+}
+
+/// Who may have an account.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Accounts {
+    /// Who may register.
+    pub registration: Registration,
+    /// Accounts that there may be.
+    pub max: usize,
+    /// Seconds for which the name of a deleted account is nobody's.
+    pub quarantine_s: u64,
+}
+
+/// Who may register over the network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Registration {
+    /// Everybody.
+    Open,
+    /// Whoever has an invitation.
+    Invite,
+    /// Nobody: the operator adds accounts.
+    Off,
+}
+
+/// How long a login lasts, in seconds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Logins {
+    /// Without being used.
+    pub idle_s: u64,
+    /// However much it is used.
+    pub max_s: u64,
+}
+
+/// What is forgotten, and when, in seconds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Privacy {
+    /// The end of the addresses that logins show.
+    pub addresses_s: u64,
+    /// What moderators and owners did.
+    pub audit_s: u64,
+}
+
+/// The files of TLS: both or neither.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tls {
+    /// The certificate, then those that vouch for it, as PEM.
+    pub certificate: Option<PathBuf>,
+    /// Its private key, as PEM.
+    pub key: Option<PathBuf>,
+}
+
+/// Every value, as a `--set` and a line of a file would say it.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) fn assignments(config: &Config) -> Vec<String> {
+    table::ROWS.iter().map(|row| format!("{}={}", row.key, row.show(config))).collect()
 }
 
 /// What an acknowledged event survives.
@@ -125,6 +188,26 @@ pub struct Limits {
     pub image_pixels: u64,
     /// Pictures of one message.
     pub images_per_message: usize,
+    /// Different reactions of one message; 0 is no limit.
+    pub reactions_per_message: u32,
+    /// Uploads a minute of one person.
+    pub uploads_per_minute: u64,
+    /// Joins a minute of one person.
+    pub joins_per_minute: u64,
+    /// Changes of name a minute of one person.
+    pub renames_per_minute: u64,
+    /// Reports of typing a minute of one person.
+    pub typing_per_minute: u64,
+    /// Hellos a minute from one address.
+    pub hellos_per_minute: u64,
+    /// Registrations an hour from one address.
+    pub registrations_per_hour: u64,
+    /// Tries to log in a minute from one address.
+    pub logins_per_minute: u64,
+    /// Sessions of one account.
+    pub connections_per_user: usize,
+    /// Rooms that one account has created.
+    pub rooms_created: usize,
 }
 
 /// How long the log is kept.
@@ -164,6 +247,19 @@ pub struct Images {
     pub person_share: u64,
     /// What happens to an upload that does not fit any more.
     pub when_full: WhenFull,
+    /// What becomes of the pictures of guests.
+    pub guests: GuestPictures,
+}
+
+/// What becomes of the pictures of guests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GuestPictures {
+    /// Everybody sees them.
+    Open,
+    /// Everybody sees them once a moderator has let them.
+    Review,
+    /// There are none.
+    Off,
 }
 
 /// What happens to an upload for which there is no room under the limits of `images`.
@@ -190,7 +286,15 @@ impl Default for Config {
             workers: 0,
             origins: Vec::new(),
             trusted_proxies: Networks::default(),
+            tls: Tls::default(),
             guests: true,
+            accounts: Accounts {
+                registration: Registration::Open,
+                max: 100_000,
+                quarantine_s: 30 * 86_400,
+            },
+            logins: Logins { idle_s: 30 * 86_400, max_s: 180 * 86_400 },
+            privacy: Privacy { addresses_s: 7 * 86_400, audit_s: 365 * 86_400 },
             durability: Durability::Normal,
             heartbeat: Heartbeat { interval_ms: 20_000, timeout_ms: 50_000 },
             resume: Resume { grace_ms: 30_000 },
@@ -206,6 +310,7 @@ impl Default for Config {
                 room_share: 50,
                 person_share: 25,
                 when_full: WhenFull::Refuse,
+                guests: GuestPictures::Open,
             },
             janitor: JanitorConfig { sweep_ms: 30_000 },
         }
@@ -230,6 +335,16 @@ impl Default for Limits {
             image_bytes: 10 << 20,
             image_pixels: 40_000_000,
             images_per_message: 10,
+            reactions_per_message: 100,
+            uploads_per_minute: 60,
+            joins_per_minute: 300,
+            renames_per_minute: 10,
+            typing_per_minute: 120,
+            hellos_per_minute: 1_200,
+            registrations_per_hour: 60,
+            logins_per_minute: 30,
+            connections_per_user: 20,
+            rooms_created: 100,
         }
     }
 }

@@ -23,6 +23,10 @@ pub enum Refusal {
     Broken { source: Source, why: String },
     /// A file that cannot be read at all.
     Unreadable { path: String, why: String },
+    /// One of two keys that are set together or not at all.
+    Alone { key: &'static str, written: String, source: Source, missing: &'static str },
+    /// A value that keeps its rule, and yet cannot be used: what it names is not what it should be.
+    Unusable { key: &'static str, written: String, source: Source, why: String },
     /// Clients would be given up before they were asked; values in milliseconds.
     Silence { interval: (u64, Source), timeout: (u64, Source) },
 }
@@ -49,6 +53,10 @@ impl fmt::Display for Refusal {
             Self::Unreadable { path, why } => {
                 write!(f, "the configuration file {path} cannot be read: {why}.")
             }
+            Self::Alone { key, written, source, missing } => {
+                alone(f, key, written, source, missing)
+            }
+            Self::Unusable { key, written, source, why } => unusable(f, key, written, source, why),
             Self::Silence { interval, timeout } => silence(f, interval, timeout),
         }
     }
@@ -61,6 +69,38 @@ fn value(f: &mut fmt::Formatter<'_>, key: &str, written: &str, source: &Source) 
     match table::row(key) {
         Some(row) => {
             write!(f, ": it must be {}. Try: {}", row.rule, said(row, &row.example(), source))
+        }
+        None => f.write_str("."),
+    }
+}
+
+fn alone(
+    f: &mut fmt::Formatter<'_>,
+    key: &str,
+    written: &str,
+    source: &Source,
+    missing: &str,
+) -> fmt::Result {
+    let written = brief(written);
+    write!(f, "{key} = {written} (from {source}) is refused: it needs {missing} as well.")?;
+    match table::row(missing) {
+        Some(row) => write!(f, " Try: {}", said(row, &row.example(), source)),
+        None => Ok(()),
+    }
+}
+
+fn unusable(
+    f: &mut fmt::Formatter<'_>,
+    key: &str,
+    written: &str,
+    source: &Source,
+    why: &str,
+) -> fmt::Result {
+    let written = brief(written);
+    write!(f, "{key} = {written} (from {source}) is refused: {}", brief(why))?;
+    match table::row(key) {
+        Some(row) => {
+            write!(f, "; it must be {}. Try: {}", row.rule, said(row, &row.example(), source))
         }
         None => f.write_str("."),
     }

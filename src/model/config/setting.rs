@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use super::origin::origin;
 use super::raw::Raw;
-use super::{Durability, WhenFull};
+use super::{Durability, GuestPictures, Registration, WhenFull};
 use crate::model::{Keep, Networks, RoomName};
 
 /// What a value must keep, and what a person is told about it.
@@ -73,6 +73,16 @@ impl Setting for usize {
     }
 }
 
+impl Setting for u32 {
+    fn read(raw: &Raw, rule: &Rule) -> Option<Self> {
+        Self::try_from(u64::read(raw, rule)?).ok()
+    }
+
+    fn show(&self) -> String {
+        u64::from(*self).show()
+    }
+}
+
 impl Setting for bool {
     fn read(raw: &Raw, _: &Rule) -> Option<Self> {
         raw.flag()
@@ -105,6 +115,17 @@ impl Setting for PathBuf {
 
     fn show(&self) -> String {
         quoted(&self.to_string_lossy())
+    }
+}
+
+/// A file that need not be: empty is none.
+impl Setting for Option<PathBuf> {
+    fn read(raw: &Raw, rule: &Rule) -> Option<Self> {
+        if raw.text()?.is_empty() { Some(None) } else { PathBuf::read(raw, rule).map(Some) }
+    }
+
+    fn show(&self) -> String {
+        self.as_ref().map_or_else(|| quoted(""), Setting::show)
     }
 }
 
@@ -162,6 +183,10 @@ macro_rules! words {
 }
 
 words!(Durability, "normal" => Durability::Normal, "full" => Durability::Full);
+words!(Registration, "open" => Registration::Open, "invite" => Registration::Invite,
+    "off" => Registration::Off);
+words!(GuestPictures, "open" => GuestPictures::Open, "review" => GuestPictures::Review,
+    "off" => GuestPictures::Off);
 words!(WhenFull, "refuse" => WhenFull::Refuse, "oldest" => WhenFull::OldestGo);
 
 impl Setting for Keep {
@@ -201,8 +226,17 @@ impl Setting for BTreeMap<String, Keep> {
     }
 }
 
+/// Text in quotes, on one line whatever it holds: TOML by itself would take several.
 fn quoted(text: &str) -> String {
-    toml::Value::from(text).to_string()
+    if !text.contains(char::is_control) {
+        return toml::Value::from(text).to_string();
+    }
+    let escaped = text.chars().map(|c| match c {
+        '"' | '\\' => format!("\\{c}"),
+        c if c.is_control() => format!("\\u{:04X}", u32::from(c)),
+        c => c.to_string(),
+    });
+    format!("\"{}\"", escaped.collect::<String>())
 }
 
 /// A TOML key, in quotes only where it needs them.

@@ -116,8 +116,32 @@ impl Resolved {
         Ok(())
     }
 
-    /// What no single value can promise: a ping has to come before the silence is too long.
+    /// The refusal of a value whose rule is kept, where what it names turned out to be of no use.
+    pub fn unusable(&self, key: &'static str, why: &str) -> Refusal {
+        let written = table::row(key).map(|row| row.show(&self.config)).unwrap_or_default();
+        Refusal::Unusable { key, written, source: self.source(key).clone(), why: why.to_owned() }
+    }
+
+    /// What no single value can promise.
     fn agree(&self) -> Result<(), Refusal> {
+        self.pairs()?;
+        self.patience()
+    }
+
+    /// A certificate is of no use without its key, nor the other way round.
+    fn pairs(&self) -> Result<(), Refusal> {
+        let tls = &self.config.tls;
+        let (key, missing) = match (&tls.certificate, &tls.key) {
+            (Some(_), None) => ("tls.certificate", "tls.key"),
+            (None, Some(_)) => ("tls.key", "tls.certificate"),
+            _ => return Ok(()),
+        };
+        let written = table::row(key).map(|row| row.show(&self.config)).unwrap_or_default();
+        Err(Refusal::Alone { key, written, source: self.source(key).clone(), missing })
+    }
+
+    /// A ping has to come before the silence is too long.
+    fn patience(&self) -> Result<(), Refusal> {
         let heartbeat = &self.config.heartbeat;
         if heartbeat.timeout_ms > heartbeat.interval_ms {
             return Ok(());

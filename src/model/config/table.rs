@@ -13,8 +13,14 @@ const DIRECTORY: Rule = Rule::Words("the path of a directory");
 const ORIGINS: Rule =
     Rule::Words("a list of origins, each http:// or https:// with a host, and a port if need be");
 const NETWORKS: Rule = Rule::Words("a list of addresses and networks such as 10.0.0.0/8");
+const CERTIFICATE: Rule = Rule::Words(
+    "the path of a PEM file with the server's certificate, then those that vouch for it",
+);
+const KEY: Rule = Rule::Words("the path of a PEM file with the private key of tls.certificate");
 const YES_NO: Rule = Rule::Words("true or false");
 const DURABILITIES: Rule = Rule::Words("normal or full");
+const REGISTRATION: Rule = Rule::Words("open, invite or off");
+const GUEST_PICTURES: Rule = Rule::Words("open, review or off");
 const WHEN_FULL: Rule = Rule::Words("refuse or oldest");
 const KEEP: Rule = Rule::Words(KEEP_RULE);
 const KEEP_BY_ROOM: Rule =
@@ -36,19 +42,44 @@ pub(super) static ROWS: &[Row] = &[
     row!(workers, "threads", or_zero("one per core", 1024),
         "Threads that carry connections."),
     row!(origins, "", ORIGINS,
-        "Web pages from these origins may connect besides the server's own. Clients that \
-         are no browser need none.",
+        "Web pages from these origins may connect besides the server's own, and read the API \
+         (CORS). Clients that are no browser need none.",
         r#"["https://chat.example.org"]"#),
     row!(trusted_proxies, "", NETWORKS,
         "Proxies that stand before Parlor: what they say in `X-Forwarded-For` or `Forwarded` counts \
-         as a request's sender, for the limits of addresses. They must set one of these headers \
+         as a request's sender, for the limits of addresses, and what they say in \
+         `X-Forwarded-Proto` or `Forwarded` as the way it came. They must set these headers \
          themselves.",
         r#"["127.0.0.1", "10.0.0.0/8"]"#),
     row!(guests, "", YES_NO,
         "Whether people without an account may come in."),
+    row!(accounts.registration, "", REGISTRATION,
+        "Who may register an account over the network: everybody (`open`), whoever has an invitation \
+         (`invite`), or nobody (`off`). `parlor user add` always can."),
+    row!(accounts.max, "accounts", whole(1, 10_000_000),
+        "Accounts that there may be."),
+    row!(accounts.quarantine_s, "seconds", or_zero("the name is free at once", 100 * 366 * 86_400),
+        "How long the name of a deleted account is nobody's."),
+    row!(logins.idle_s, "seconds", whole(1, 10 * 366 * 86_400),
+        "A login that is not used for so long ends."),
+    row!(logins.max_s, "seconds", whole(1, 10 * 366 * 86_400),
+        "A login ends after so long, however much it is used."),
+    row!(privacy.addresses_s, "seconds", or_zero("at once", 10 * 366 * 86_400),
+        "After so long the list of one's logins shows only the network that a login came from, and the \
+         server knows no more."),
+    row!(privacy.audit_s, "seconds", whole(60, 100 * 366 * 86_400),
+        "What moderators and owners did is known for so long (`parlor audit`)."),
     row!(durability, "", DURABILITIES,
         "What an acknowledged message survives: `normal` the death of the process, `full` a \
          power cut too, and then each commit waits for the disk."),
+
+    row!(tls.certificate, "", CERTIFICATE,
+        "With this and `tls.key` Parlor speaks `https://` and `wss://`, and nothing else. Both files \
+         are looked at again every few seconds: a renewed pair counts without a restart.",
+        r#""/etc/parlor/fullchain.pem""#),
+    row!(tls.key, "", KEY,
+        "The private key. Both keys are set, or neither.",
+        r#""/etc/parlor/privkey.pem""#),
 
     row!(heartbeat.interval_ms, "ms", whole(50, DAY_MS / 24),
         "How often the server pings a client."),
@@ -94,6 +125,28 @@ pub(super) static ROWS: &[Row] = &[
         "The most pixels, width times height, that a picture may have."),
     row!(limits.images_per_message, "pictures", or_zero("no pictures", 10),
         "Pictures in one message."),
+    row!(limits.reactions_per_message, "reactions", or_zero("no limit", 10_000),
+        "Different reactions that one message may have."),
+    row!(limits.uploads_per_minute, "per minute", or_zero("no limit", 1_000_000),
+        "Pictures that one person may upload; a minute's worth may come at once. This and the other \
+         limits by the minute are off where `limits.messages_per_second` is."),
+    row!(limits.joins_per_minute, "per minute", or_zero("no limit", 1_000_000),
+        "Rooms that one person may join, come back to or create."),
+    row!(limits.renames_per_minute, "per minute", or_zero("no limit", 1_000_000),
+        "How often one person may take another name."),
+    row!(limits.typing_per_minute, "per minute", or_zero("no limit", 1_000_000),
+        "How often one person may say that they type."),
+    row!(limits.hellos_per_minute, "per minute", or_zero("no limit", 1_000_000),
+        "How often people from one address may come in or come back."),
+    row!(limits.registrations_per_hour, "per hour", or_zero("no limit", 1_000_000),
+        "Accounts that may be registered from one address."),
+    row!(limits.logins_per_minute, "per minute", or_zero("no limit", 1_000_000),
+        "Passwords that may be tried from one address. One name may be tried ten times from devices \
+         that it was not used on, then ever less often."),
+    row!(limits.connections_per_user, "sessions", or_zero("no limit", 1_000_000),
+        "Sessions that one account may have, on all its devices."),
+    row!(limits.rooms_created, "rooms", or_zero("no limit", 1_000_000),
+        "Rooms that one account may create."),
 
     row!(history.keep, "", KEEP,
         "How long a room's log is kept, unless `history.rooms` says otherwise for it."),
@@ -126,6 +179,9 @@ pub(super) static ROWS: &[Row] = &[
         "What happens when an upload does not fit any more: `refuse` it with `storage_full`, or \
          let the `oldest` pictures go before their time (those of the person or room whose share \
          is used up, else of all), with tombstones."),
+    row!(images.guests, "", GUEST_PICTURES,
+        "What becomes of the pictures of guests: everybody sees them (`open`), everybody sees them once \
+         a moderator has let them (`review`), or guests send none (`off`)."),
 
     row!(janitor.sweep_ms, "ms", whole(50, DAY_MS),
         "How often the janitor looks for what has expired: resume tokens, retry keys, empty \

@@ -2,8 +2,6 @@
 
 use std::path::PathBuf;
 
-use proptest::prelude::*;
-
 use super::environment::variable;
 use super::table::ROWS;
 use super::*;
@@ -68,14 +66,50 @@ fn the_options_with_names_beat_a_set() {
     assert_eq!(config.data, PathBuf::from("2024"));
 }
 
+/// Keys that are of use together only.
+const PAIR: [&str; 2] = ["tls.certificate", "tls.key"];
+
 #[test]
 fn every_example_works_in_all_three_places() {
     for row in ROWS {
-        let example = row.example();
-        accepted(&set(&[&format!("{}={example}", row.key)]));
-        accepted(&environment(&[(&variable(row), &example)]));
-        accepted(&file(&format!("{} = {example}", row.key)));
+        let together: Vec<_> = match PAIR.contains(&row.key) {
+            true => ROWS.iter().filter(|other| PAIR.contains(&other.key)).collect(),
+            false => vec![row],
+        };
+        let pairs = together.iter().map(|row| format!("{}={}", row.key, row.example()));
+        let pairs: Vec<String> = pairs.collect();
+        accepted(&set(&pairs.iter().map(String::as_str).collect::<Vec<_>>()));
+        accepted(&file(&pairs.join("\n")));
+        let variables: Vec<_> = together.iter().map(|row| (variable(row), row.example())).collect();
+        let variables: Vec<_> =
+            variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        accepted(&environment(&variables));
     }
+}
+
+#[test]
+fn a_certificate_without_its_key_is_refused_and_a_key_without_its_certificate() {
+    assert_eq!(
+        refused(&set(&["tls.certificate=a.pem"])),
+        "tls.certificate = \"a.pem\" (from --set) is refused: it needs tls.key as well. \
+         Try: --set tls.key=/etc/parlor/privkey.pem"
+    );
+    let words = refused(&file("[tls]\nkey = 'b.pem'"));
+    assert!(words.ends_with("Try: certificate = \"/etc/parlor/fullchain.pem\" under [tls]"));
+    let config = accepted(&set(&["tls.certificate=a.pem", "tls.key=b.pem"]));
+    assert_eq!(config.tls.key, Some(PathBuf::from("b.pem")));
+    assert_eq!(accepted(&set(&["tls.certificate=", "tls.key=\"\""])).tls, Tls::default());
+}
+
+#[test]
+fn a_file_of_no_use_is_refused_with_key_source_reason_rule_and_example() {
+    let resolved = Resolved::new(&set(&["tls.certificate=a.pem", "tls.key=b.pem"]));
+    let words = resolved.expect("names are fine").unusable("tls.key", "it is empty").to_string();
+    assert_eq!(
+        words,
+        "tls.key = \"b.pem\" (from --set) is refused: it is empty; it must be the path of a PEM \
+         file with the private key of tls.certificate. Try: --set tls.key=/etc/parlor/privkey.pem"
+    );
 }
 
 #[test]
@@ -160,6 +194,14 @@ fn a_refused_value_names_source_key_rule_and_what_would_have_worked() {
 }
 
 #[test]
+fn a_value_is_shown_on_one_line_whatever_it_holds() {
+    let inputs = set(&["data=a\nb\u{7f}\\\"c"]);
+    let resolved = Resolved::new(&inputs).expect("a path may hold anything but a zero");
+    assert_eq!(listing(&resolved).lines().count(), 1 + ROWS.len());
+    assert!(listing(&resolved).contains(r#""a\u000Ab\u007F\\\"c""#), "{}", listing(&resolved));
+}
+
+#[test]
 fn a_client_is_not_given_up_before_it_was_asked() {
     assert_eq!(
         refused(&set(&["heartbeat.timeout_ms=500"])),
@@ -223,45 +265,4 @@ fn a_file_that_is_no_toml_is_refused_with_its_line() {
 fn a_weaker_source_is_checked_although_it_is_overridden() {
     let inputs = Inputs { file: file("guests = 'maybe'").file, ..set(&["guests=true"]) };
     assert!(refused(&inputs).contains("guests = 'maybe' (from parlor.toml:1)"));
-}
-
-/// Keys as they are, so that values are tried and not only names.
-fn assignment() -> impl Strategy<Value = String> {
-    let keys: Vec<_> = ROWS.iter().map(|row| row.key).collect();
-    let value = prop_oneof![
-        any::<String>(),
-        "[-+0-9a-z_.:,=\\[\\]{}\"' ]{0,40}",
-        any::<u64>().prop_map(|number| number.to_string()),
-    ];
-    (prop::sample::select(keys), value).prop_map(|(key, value)| format!("{key}={value}"))
-}
-
-proptest! {
-    #[test]
-    fn any_set_gives_a_value_that_reads_back_or_a_short_refusal(
-        text in prop_oneof![any::<String>(), assignment()]
-    ) {
-        match Resolved::new(&set(&[&text])) {
-            Ok(resolved) => {
-                let again = ROWS.iter().map(|row| format!("{}={}", row.key, row.show(&resolved.config)));
-                let again: Vec<String> = again.collect();
-                let again: Vec<&str> = again.iter().map(String::as_str).collect();
-                prop_assert_eq!(accepted(&set(&again)), resolved.config);
-            }
-            Err(refusal) => {
-                let words = refusal.to_string();
-                prop_assert!(words.chars().count() < 500 && !words.contains('\n'), "{}", words);
-            }
-        }
-    }
-
-    #[test]
-    fn any_file_gives_a_configuration_or_a_short_refusal(
-        text in prop_oneof![any::<String>(), "([a-z.\\[\\]]{0,12} ?=? ?[0-9a-z\"'{}\\[\\]]{0,8}\n){0,6}"]
-    ) {
-        if let Err(refusal) = Resolved::new(&file(&text)) {
-            let words = refusal.to_string();
-            prop_assert!(words.chars().count() < 500 && !words.contains('\n'), "{}", words);
-        }
-    }
 }

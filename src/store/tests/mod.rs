@@ -1,7 +1,15 @@
 //! What the store promises, tried on real files.
 
+mod accounts;
+mod approving;
+mod auditing;
 mod editing;
+mod erasing;
+mod exporting;
 mod failing;
+mod logins;
+mod migrating;
+mod moderating;
 mod numbering;
 mod opening;
 mod paging;
@@ -10,6 +18,7 @@ mod reactions;
 mod repeating;
 mod restart;
 mod retention;
+mod secrets;
 
 use std::path::PathBuf;
 use std::sync::mpsc::channel;
@@ -18,7 +27,8 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::model::{
-    Author, Body, ClientId, Emoji, Epoch, Event, MessageText, Nick, RoomName, Timestamp, UserId,
+    Author, Body, ClientId, Emoji, Epoch, Event, LoginId, MessageText, Nick, PasswordHash, Reason,
+    Role, RoomName, RoomRole, RoomSettings, Timestamp, TokenHash, UserId,
 };
 
 const LOBBY: RoomId = RoomId(1);
@@ -83,6 +93,13 @@ impl TestStore {
         self.page(room, Range::After { seq: 0, upto: None }, usize::MAX, usize::MAX).events
     }
 
+    /// The newest notes of who did what, newest first.
+    fn audit(&self, before: Option<i64>, limit: usize) -> Vec<AuditRow> {
+        let (tell, told) = channel();
+        self.store.audit(before, limit, move |rows| tell.send(rows).unwrap()).unwrap();
+        told.recv().unwrap().unwrap()
+    }
+
     /// Runs `look` on the writer's own connection.
     fn inspect<T: Send + 'static>(
         &self,
@@ -110,6 +127,7 @@ fn room(id: RoomId, name: &str) -> RoomRow {
         first_seq: 1,
         topic: None,
         created_at: NOON,
+        settings: RoomSettings::default(),
     }
 }
 
@@ -119,13 +137,93 @@ fn author(name: &str) -> Author {
     Author { user, nick: Nick::parse(name).unwrap(), guest: true }
 }
 
+/// An account; the same name is the same user as that of [`author`].
+fn account(name: &str) -> AccountRow {
+    let Author { user, nick, .. } = author(name);
+    // A hash is plain ASCII, whatever the name is.
+    let hash = format!("$argon2id$v=19$m=19456,t=2,p=1$salt${}-secret", name.escape_unicode());
+    let password = Some(PasswordHash::parse(&hash).unwrap());
+    AccountRow { id: user, nick, role: Role::Member, password, created_at: NOON, ended_at: None }
+}
+
+fn login(id: i64, name: &str) -> LoginRow {
+    LoginRow {
+        id: LoginId(id),
+        token: TokenHash::of(&format!("{name} {id}")),
+        user: author(name).user,
+        created_at: NOON,
+        used_at: NOON,
+        expires_at: NOON.plus(1000),
+        label: "a browser".into(),
+        address: "203.0.113.77".into(),
+    }
+}
+
+fn save_account(row: &AccountRow) -> Op {
+    Op::SaveAccount(Box::new(row.clone()))
+}
+
+fn save_login(row: &LoginRow) -> Op {
+    Op::SaveLogin(Box::new(row.clone()))
+}
+
+/// A ban of an account in the lobby.
+fn ban(id: i64, name: &str) -> SanctionRow {
+    SanctionRow {
+        id,
+        room: Some(LOBBY),
+        kind: SanctionKind::Ban,
+        user: Some(author(name).user),
+        name_key: None,
+        address: None,
+        nick: author(name).nick,
+        until: Some(NOON.plus(5000)),
+        by: author("Mod").nick,
+        reason: Reason::new("rude").unwrap(),
+        at: NOON,
+    }
+}
+
+fn invite(secret: &str, room: Option<RoomId>, by: &str) -> InviteRow {
+    InviteRow {
+        secret: TokenHash::of(secret),
+        room,
+        by: author(by).user,
+        uses_left: 3,
+        created_at: NOON,
+        expires_at: NOON.plus(1000),
+    }
+}
+
+fn report(seq: u64, by: &str) -> ReportRow {
+    let Author { user, nick, .. } = author(by);
+    let reason = Reason::new("spam").unwrap();
+    ReportRow { room: LOBBY, seq, user, nick, reason, at: NOON }
+}
+
+fn note(action: &str, at: Timestamp) -> AuditRow {
+    AuditRow {
+        id: 0,
+        at,
+        actor: Some(author("Mod").user),
+        actor_nick: "Mod".into(),
+        action: action.into(),
+        room: Some(LOBBY),
+        room_name: Some("Lobby".into()),
+        target: Some(author("Eve").user),
+        target_nick: Some("Eve".into()),
+        detail: "{}".into(),
+    }
+}
+
 /// An event in the lobby at noon.
 fn append(who: &str, body: Body) -> Op {
     Op::Append(event(who, body))
 }
 
 fn event(who: &str, body: Body) -> Append {
-    Append { room: LOBBY, at: NOON, author: author(who), name_key: who.to_lowercase(), body }
+    let (author, name_key) = (author(who), who.to_lowercase());
+    Append { room: LOBBY, at: NOON, author, name_key, body, rights: Rights::default() }
 }
 
 fn text(words: &str) -> MessageText {

@@ -78,7 +78,9 @@ impl Model {
                 }
             }
             Body::Topic(_) => {}
-            Body::Expired(_) => unreachable!("pictures have tests of their own"),
+            Body::Expired(_) | Body::Approved(_) | Body::Moderated(_) => {
+                unreachable!("these have tests of their own")
+            }
         }
         for event in &mut self.log {
             event.body.apply(event.seq, &append.body);
@@ -102,7 +104,8 @@ fn as_append(wish: Wish) -> Append {
     let names = ["Ada", "Grace", "Edsger"];
     let author = Author { user: UserId(wish.user as i64), ..author(names[wish.name]) };
     let name_key = names[wish.name].to_lowercase();
-    Append { room: wish.room, at: NOON, author, name_key, body: wish.body }
+    let rights = Rights::default();
+    Append { room: wish.room, at: NOON, author, name_key, body: wish.body, rights }
 }
 
 proptest! {

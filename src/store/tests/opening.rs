@@ -6,7 +6,7 @@ use super::*;
 
 fn refusal(db: &Path) -> String {
     match Store::open(db, Durability::Normal) {
-        Err(StoreError::Broken(sentence)) => sentence,
+        Err(StoreError::Broken(sentence) | StoreError::InUse(sentence)) => sentence,
         other => panic!("{other:?}"),
     }
 }

@@ -68,3 +68,67 @@ fn a_row_that_cannot_be_read_reads_as_a_deleted_message() {
     assert_eq!(log.len(), 10);
     assert!(matches!(&log[4].body, Body::Message(message) if message.deleted));
 }
+
+/// What somebody said at noon and so many milliseconds.
+fn said_later(who: Author, millis: u64, words: &str) -> Op {
+    let (at, name_key) = (NOON.plus(millis), who.nick.as_str().to_lowercase());
+    let (author, body, rights) = (who, said(words), Rights::default());
+    Op::Append(Append { room: LOBBY, at, author, name_key, body, rights })
+}
+
+fn by(store: &TestStore, who: Whose, since: u64, limit: usize) -> (Vec<u64>, bool) {
+    let since = NOON.plus(since);
+    let page = store.page(LOBBY, Range::By { who, since }, limit, usize::MAX);
+    (page.events.iter().map(|event| event.seq).collect(), page.more)
+}
+
+#[test]
+fn somebodys_newest_messages_are_found_and_nothing_else_of_theirs() {
+    let store = TestStore::with_lobby();
+    let (ada, grace) = (author("Ada"), author("Grace"));
+    store.commit(vec![
+        said_later(ada.clone(), 0, "long ago"),
+        said_later(ada.clone(), 10, "one"),
+        said_later(grace.clone(), 20, "hers"),
+        said_later(ada.clone(), 30, "two"),
+        said_later(ada.clone(), 40, "three"),
+        said_later(ada.clone(), 50, "deleted"),
+    ]);
+    for body in [Body::deleted(6), edited(4, "two, amended"), reacted(3, "👍", true)] {
+        store.commit(vec![Op::Append(Append { at: NOON.plus(60), ..event("Ada", body) })]);
+    }
+    let who = || Whose::User(ada.user);
+    assert_eq!(by(&store, who(), 10, 10), (vec![2, 4, 5], false));
+    assert_eq!(by(&store, who(), 0, 10), (vec![1, 2, 4, 5], false));
+    assert_eq!(by(&store, who(), 10, 2), (vec![4, 5], true));
+    assert_eq!(by(&store, who(), 61, 10), (vec![], false));
+    assert_eq!(by(&store, Whose::User(grace.user), 0, 10), (vec![3], false));
+    let page = store.page(LOBBY, Range::By { who: who(), since: NOON }, 10, 1);
+    assert_eq!((page.events.len(), page.more, page.head), (1, true, 9));
+}
+
+#[test]
+fn the_search_ends_at_the_first_older_event() {
+    let store = TestStore::with_lobby();
+    let ada = author("Ada");
+    store.commit(vec![
+        said_later(ada.clone(), 50, "hidden behind an older one"),
+        said_later(ada.clone(), 0, "older"),
+        said_later(ada.clone(), 60, "newer"),
+    ]);
+    assert_eq!(by(&store, Whose::User(ada.user), 10, 10), (vec![3], false));
+}
+
+#[test]
+fn a_guests_messages_are_found_by_the_name_that_they_were_shown_under() {
+    let store = TestStore::with_lobby();
+    let (ada, other) = (author("Ada"), Author { user: UserId(5), ..author("Ada") });
+    let member = Author { guest: false, user: UserId(6), ..author("Ada") };
+    store.commit(vec![
+        said_later(ada, 0, "one"),
+        said_later(other, 0, "two"),
+        said_later(member, 0, "an account's"),
+        said_later(author("Grace"), 0, "hers"),
+    ]);
+    assert_eq!(by(&store, Whose::Guest(author("Ada").nick), 0, 10), (vec![1, 2], false));
+}

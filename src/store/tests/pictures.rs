@@ -4,7 +4,7 @@ use super::*;
 use crate::model::{AltText, Gone, Image, ImageId, ImageKind, Life};
 
 /// A picture of Ada's in the lobby.
-fn picture(id: u128) -> ImageRow {
+pub(super) fn picture(id: u128) -> ImageRow {
     ImageRow {
         id: ImageId(id),
         room: LOBBY,
@@ -20,6 +20,7 @@ fn picture(id: u128) -> ImageRow {
         name: "bicycle.png".into(),
         created_at: NOON,
         expires_at: NOON.plus(60_000),
+        pending: false,
     }
 }
 
@@ -40,7 +41,7 @@ fn ends(id: u128, why: Gone, seq: Option<u64>) -> Op {
     Op::EndImage { id: ImageId(id), why, note }
 }
 
-fn images(event: &Event) -> Vec<Image> {
+pub(super) fn images(event: &Event) -> Vec<Image> {
     event.body.images().to_vec()
 }
 
@@ -124,7 +125,7 @@ fn pictures_come_back_after_a_restart_and_those_that_went_are_known() {
     let boot = store.reopened().boot;
     let claimed = ImageRow { seq: Some(1), alt: AltText::default(), ..picture(1) };
     assert_eq!(boot.images, [claimed, picture(2)]);
-    assert_eq!(boot.gone, [ImageId(3)]);
+    assert_eq!(boot.gone, [(ImageId(3), LOBBY)]);
 }
 
 #[test]

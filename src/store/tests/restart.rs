@@ -13,6 +13,7 @@ fn session(id: i64, name: &str, rooms: &[RoomId]) -> SessionRow {
         guest,
         address_hash: [id as u8; 32],
         rooms: rooms.to_vec(),
+        login: None,
     }
 }
 

@@ -26,8 +26,46 @@ pub(super) fn encode(
     colours: Colours<'_, '_>,
 ) -> Result<Vec<u8>, Unfit> {
     let size = (header.width as usize, header.height as usize);
-    write(pixels, size, turn, colours)
-        .map_err(|error| Unfit::broken(format!("it cannot be turned upright ({error})")))
+    let turned = write(pixels, size, turn, colours)
+        .map_err(|error| Unfit::broken(format!("it cannot be turned upright ({error})")))?;
+    Ok(with_one_chunk(turned))
+}
+
+/// Joins the pixels' chunks, as those of a picture that need not be turned: the encoder begins a new
+/// one whenever its buffer is full.
+fn with_one_chunk(mut file: Vec<u8>) -> Vec<u8> {
+    const SIGNATURE: usize = 8;
+    let Some((start, mut end, mut length)) =
+        chunks(&file, SIGNATURE).find(|(start, _, _)| file[start + 4..start + 8] == *b"IDAT")
+    else {
+        return file;
+    };
+    // The next chunk's data moves up behind the last one's; what is between goes.
+    loop {
+        let Some((next, behind, more)) = chunks(&file, end).next() else { break };
+        if file[next + 4..next + 8] != *b"IDAT" {
+            break;
+        }
+        file.copy_within(next + 8..next + 8 + more, start + 8 + length);
+        (end, length) = (behind, length + more);
+    }
+    let (Ok(size), data) = (u32::try_from(length), start + 8 + length) else { return file };
+    file[start..start + 4].copy_from_slice(&size.to_be_bytes());
+    let sum = crc32fast::hash(&file[start + 4..data]).to_be_bytes();
+    file.splice(data..end, sum);
+    file
+}
+
+/// The chunks of a file that was just encoded, from `at` on: where each begins and ends, and how long
+/// its data is.
+fn chunks(file: &[u8], mut at: usize) -> impl Iterator<Item = (usize, usize, usize)> {
+    std::iter::from_fn(move || {
+        let length = file.get(at..at + 4)?.try_into().map(u32::from_be_bytes).ok()? as usize;
+        let end = at.checked_add(12)?.checked_add(length)?;
+        let chunk = (end <= file.len()).then_some((at, end, length))?;
+        at = end;
+        Some(chunk)
+    })
 }
 
 fn write(

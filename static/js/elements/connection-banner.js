@@ -20,14 +20,15 @@ export class ConnectionBanner extends StoreElement {
   }
 
   /** @param {State} state */
-  draw({ link, identity, entering }) {
-    const fine = link.status === "ready" || !(identity || entering);
+  draw({ link, identity, entering, verdict }) {
+    const fine = link.status === "ready" || link.status === "idle" || !(identity || entering);
     const stopped = link.status === "stopped";
+    const said = link.code === 4500 ? verdict : null;
     if (fine || stopped) this.#show(stopped);
     else this.#grace ??= setTimeout(() => this.#show(true), GRACE_MS);
     this.classList.toggle("stopped", stopped);
     fill(this, {
-      "[role=status]": stopped ? sentenceFor(link.code ?? 0, link.reason ?? "") : OUT_OF_REACH,
+      "[role=status]": stopped ? said ?? sentenceFor(link.code ?? 0, link.reason ?? "") : OUT_OF_REACH,
       button: stopped ? (link.code === 4502 ? "Talk here" : "Connect again") : "Try now",
     });
     this.#count(link);

@@ -28,12 +28,12 @@ export class MessageActions extends StoreElement {
   }
 
   /** @param {HTMLElement} article @param {MessageRow} row */
-  offer(article, { entry, mine }) {
+  offer(article, { entry, mine, keeper }) {
     if (this.#entry === entry && this.parentElement === article) return;
     this.#entry = entry;
     this.#unfold();
     const pictures = mine ? alive(entry) : [];
-    fill(this, { "[data-do=edit]": mine, "[data-do=delete]": mine, "[data-do=pick]": pictures.length > 0 });
+    fill(this, { "[data-do=edit]": mine, "[data-do=delete]": mine || keeper, "[data-do=pick]": pictures.length > 0 });
     this.find(".which").replaceChildren(...pictures.map((image) => choice(entry, image)));
     this.hidden = false;
     if (this.parentElement !== article) article.append(this);

@@ -142,6 +142,7 @@ export class MessageLog extends StoreElement {
     const button = target.closest("button");
     const image = imageAt(target);
     if (button?.matches(".frame")) this.want({ type: "view", viewing: { seq, image } });
+    else if (button?.matches(".approve")) this.want({ type: "approve", seq, image });
     else if (button?.matches(".withdraw")) this.want({ type: "withdraw", id: image });
     else if (button?.dataset.emoji) this.want({ type: "react", seq, emoji: button.dataset.emoji, on: button.ariaPressed !== "true" });
     else if (button?.matches(".retry")) this.want({ type: "retry", clientId });

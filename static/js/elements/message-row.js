@@ -3,6 +3,7 @@
  * are one template, so that a message is replaced in place.
  */
 import { dayNameOf, exactTimeOf, timeOf } from "../dates.js";
+import { deedOf } from "../model/peace.js";
 import { gist } from "../model/pictures.js";
 import { fillAvatar } from "./avatar.js";
 import { fillPictures } from "./message-pictures.js";
@@ -13,12 +14,16 @@ import { copyOf, fill, find } from "./store-element.js";
 export function fillRow(node, row, me, now) {
   if (row.kind === "day") fill(node, { time: dayNameOf(row.at) });
   if (row.kind === "topic") fill(node, { ".who": row.entry.nick, ".what": row.entry.text || "nothing" });
+  if (row.kind === "moderated" && row.entry.deed) {
+    const { what, whom, more } = deedOf(row.entry.deed);
+    fill(node, { ".who": row.entry.nick, ".what": what, ".whom": whom, ".more": more });
+  }
   if (row.kind === "message") fillMessage(node, row, me, now);
 }
 
 /** @param {HTMLElement} node @param {MessageRow} row @param {string | undefined} me @param {number} now */
 function fillMessage(node, row, me, now) {
-  const { entry, mine, grouped, news, fate } = row;
+  const { entry, mine, keeper, grouped, news, fate } = row;
   const { nick, at, seq, deleted = false, images = [] } = entry;
   for (const [name, on] of Object.entries({ mine, grouped, deleted })) node.classList.toggle(name, on);
   // Read aloud once, when it comes: not what is old, one's own, or drawn again.
@@ -30,7 +35,7 @@ function fillMessage(node, row, me, now) {
   Object.assign(find(node, "time"), { dateTime: at, title: exactTimeOf(at) });
   fillAvatar(find(node, ".avatar"), nick);
   fillText(find(node, ".text"), deleted ? "This message was deleted." : entry.text);
-  fillPictures(find(node, ".pictures"), images, now);
+  fillPictures(find(node, ".pictures"), images, { now, sees: mine || keeper, approves: keeper });
   fill(node, { ".reactions": entry.reactions.length > 0 });
   find(node, ".reactions").replaceChildren(...entry.reactions.map((reaction) => drawn(reaction, me)));
 }

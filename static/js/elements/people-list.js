@@ -1,4 +1,4 @@
-/** @file `<people-list>`: who is in the room; a state is a shape and a word, not only a colour. */
+/** @file `<people-list>`: who is in the room; a state and a role are a shape and a word, not only a colour. */
 import { inOrder } from "../model/people.js";
 import { currentRoom, myNick } from "../model/state.js";
 import { fillAvatar } from "./avatar.js";
@@ -24,7 +24,8 @@ export class PeopleList extends StoreElement {
 /** @param {HTMLElement} node @param {Wire.Member} member @param {string | undefined} me */
 function fillPerson(node, { nick, role, state }, me) {
   node.dataset.state = state;
-  const notes = [nick === me && "you", role !== "guest" && role !== "member" && role, state !== "online" && state];
-  fill(node, { ".nick": nick, ".note": notes.filter(Boolean).join(", ") });
+  const notes = [nick === me && "you", role === "guest" && role, state !== "online" && state];
+  const special = role === "moderator" || role === "owner";
+  fill(node, { ".nick": nick, ".note": notes.filter(Boolean).join(", "), ".badge": special, ".role": special ? role : "" });
   fillAvatar(find(node, ".avatar"), nick);
 }

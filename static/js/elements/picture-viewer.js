@@ -1,7 +1,7 @@
 /** @file `<picture-viewer>`: one picture in full, and the others of its message beside it. */
 import { entryAt } from "../model/log.js";
-import { endOf, nameOf } from "../model/pictures.js";
-import { currentRoom } from "../model/state.js";
+import { endOf, nameOf, waits } from "../model/pictures.js";
+import { currentRoom, moderates, myNick } from "../model/state.js";
 import { StoreElement, fill, find } from "./store-element.js";
 
 const SCROLL_PX = 80;
@@ -55,7 +55,9 @@ export class PictureViewer extends StoreElement {
   #images() {
     const room = currentRoom(this.state);
     const { viewing } = this.state;
-    return (room && viewing && entryAt(room, viewing.seq)?.images) || [];
+    const { nick, images = [] } = (room && viewing && entryAt(room, viewing.seq)) || {};
+    const sees = nick === myNick(this.state) || moderates(this.state, room);
+    return images.filter((image) => sees || !waits(image));
   }
 
   get #zoomed() {

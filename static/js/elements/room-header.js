@@ -1,8 +1,7 @@
 /** @file `<room-header>`: which room this is, what it is about, who can read it. */
+import { readersOf } from "../model/peace.js";
 import { currentRoom } from "../model/state.js";
 import { StoreElement, fill } from "./store-element.js";
-
-const OPEN = "Open room: whoever reaches this server can read it.";
 
 export class RoomHeader extends StoreElement {
   ready() {
@@ -12,7 +11,7 @@ export class RoomHeader extends StoreElement {
   /** @param {State} state */
   draw(state) {
     const room = currentRoom(state);
-    const topic = room ? room.topic || OPEN : "Choose a room, or make one.";
+    const topic = room ? room.topic || readersOf(room.settings) : "Choose a room, or make one.";
     const unread = [...state.rooms.values()].some((other) => other !== room && other.unread > 0);
     fill(this, {
       h1: room ? `#${room.name}` : "Parlor", ".topic": topic, ".news": unread,

@@ -12,7 +12,7 @@ export class RoomList extends StoreElement {
   ready() {
     this.addEventListener("click", (event) => this.#clicked(event));
     this.on("form", "submit", (event) => this.#submitted(event));
-    this.on(".sign-out", "click", () => this.want({ type: "sign-out" }));
+    this.on(".sign-out", "click", () => this.want({ type: this.state.identity?.account ? "log-out" : "sign-out" }));
   }
 
   /** @param {State} state */
@@ -25,6 +25,8 @@ export class RoomList extends StoreElement {
     const nick = myNick(state) ?? "";
     fill(this, { ".open-rooms": others.length > 0, ".me .nick": nick });
     fillAvatar(this.find(".me .avatar"), nick);
+    const leave = state.identity?.account ? "Log out" : "Leave Parlor";
+    Object.assign(this.find(".sign-out"), { ariaLabel: leave, title: leave });
   }
 
   /** Rooms are links, so they can be copied or opened in another tab. @param {MouseEvent} event */

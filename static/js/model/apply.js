@@ -4,11 +4,13 @@
  * A frame is the server's, or local (its type begins with `@`): what the person
  * or the connection did. The table lists them all; logs, people and the outbox
  * have rules of their own. Invariant: pure. No clock, no chance, no storage, no
- * socket; an unknown type leaves the state as it is.
+ * socket; an unknown type leaves the state as it is, but what has a place in a log
+ * keeps it.
  */
 
 import { append, over, prepend, rejoin, trim } from "./log.js";
 import { kept, marked, pictured, unsent, unshown, without } from "./outbox.js";
+import { isOut, toldOf } from "./peace.js";
 import { presence, typing } from "./people.js";
 import { emptyRoom, myNick, roomKey } from "./state.js";
 
@@ -16,7 +18,8 @@ import { emptyRoom, myNick, roomKey } from "./state.js";
 const rules = {
   welcome: (state, { user, resume, limits, rooms }) => ({
     ...withRooms(state, rooms),
-    identity: { nick: user.nick, token: resume.token }, me: user, limits, entering: null, refusal: null,
+    identity: { nick: user.nick, token: resume.token, account: !user.guest }, me: user, limits,
+    account: user.guest ? state.account : user.nick, entering: null, refusal: null, verdict: null,
   }),
   joined,
   left: (state, { room }) => withoutRoom(state, roomKey(room)),
@@ -24,17 +27,21 @@ const rules = {
   rooms: (state, { rooms }) => ({ ...state, open: rooms }),
   history: (state, { room, epoch, events, more }) =>
     withRoom(state, room, (held) => (held.epoch === epoch ? prepend(held, events, more) : held)),
-  message: logged, edited: logged, deleted: logged, reacted: logged, expired: logged, topic: logged,
   presence: (state, frame) => withRoom(state, frame.room, (room) => presence(room, frame)),
+  moderation,
   typing: (state, { room, nick, on }) => withRoom(state, room, (held) => typing(held, nick, on)),
 
   "@enter": (state, { nick, room }) => ({ ...withRooms(state, [room]), entering: { nick }, refusal: null, current: roomKey(room) }),
-  "@refused": (state, { message }) => ({
-    ...state, refusal: { message, nick: state.entering?.nick ?? myNick(state) ?? "" }, identity: null, entering: null, me: null,
+  "@way": (state, { way }) => ({ ...state, way, refusal: null }),
+  "@log-in": (state, { nick }) => ({ ...state, entering: { nick }, refusal: null }),
+  "@refused": (state, { message, field }) => ({
+    ...state, refusal: { message, field, nick: state.entering?.nick ?? myNick(state) ?? "" }, identity: null, entering: null, me: null,
   }),
+  "@login-ended": (state, { message }) => ({ ...signedOut(state), account: null, way: "log-in", refusal: { message, nick: myNick(state) ?? state.account ?? "" } }),
+  "@account": (state, { account }) => ({ ...state, account, way: account === null ? "guest" : "known" }),
   "@forget-token": (state) => ({ ...state, identity: state.identity && { ...state.identity, token: null } }),
-  "@sign-out": (state) => ({ ...state, identity: null, me: null, rooms: new Map(), current: null, outbox: [], drafts: new Map(), trays: new Map(), composing: null, viewing: null }),
-  "@link": (state, { link }) => (link.status === "ready" ? { ...state, link } : offline({ ...state, link })),
+  "@sign-out": signedOut,
+  "@link": (state, { link }) => (link.status === "ready" ? { ...state, link } : offline({ ...state, link, notice: link.code === 4500 ? null : state.notice })),
 
   "@want": (state, { room }) => withRooms(state, [room]),
   "@unwant": (state, { room }) => withoutRoom(state, roomKey(room)),
@@ -60,16 +67,36 @@ const rules = {
 /** @param {State} state @param {Frame} frame @returns {State} */
 export function apply(state, frame) {
   const rule = Object.hasOwn(rules, frame.type) ? rules[frame.type] : undefined;
-  return rule ? /** @type {(state: State, frame: Frame) => State} */ (rule)(state, frame) : state;
+  if (rule) return /** @type {(state: State, frame: Frame) => State} */ (rule)(state, frame);
+  return isLogged(frame) ? logged(state, frame) : state;
+}
+
+/** @param {Frame} frame @returns {frame is Wire.LogEvent} */
+const isLogged = (frame) => "seq" in frame && "from" in frame;
+
+/** Somebody else uses this browser next. @param {State} state @returns {State} */
+function signedOut(state) {
+  return {
+    ...state, identity: null, me: null, entering: null, rooms: new Map(), current: null, outbox: [], drafts: new Map(), trays: new Map(),
+    composing: null, viewing: null, notice: null, aside: null, verdict: null,
+  };
+}
+
+/** Who was sent out hears why; if they may not even stay on the server, the close of the connection says it again. @param {State} state @param {Wire.Moderation} frame @returns {State} */
+function moderation(state, frame) {
+  const notice = toldOf(frame);
+  if (!isOut(frame)) return { ...state, notice };
+  return { ...(frame.room === undefined ? state : withoutRoom(state, roomKey(frame.room))), notice, verdict: notice };
 }
 
 /** @param {State} state @param {Wire.Joined} frame @returns {State} */
 function joined(state, frame) {
-  const { room: { name, topic }, members, count, events } = frame;
+  const { room: { name, topic, visibility, guests, slow_s, topic_locked }, members, count, events } = frame;
   const key = roomKey(name);
   const before = state.rooms.get(key) ?? emptyRoom(name);
   const people = { members: new Map(members.map((member) => [member.nick, member])), count, typing: new Set() };
-  const room = { ...rejoin({ ...before, name, joined: true }, frame), ...people, topic };
+  const settings = { visibility, guests, slow_s, topic_locked };
+  const room = { ...rejoin({ ...before, name, joined: true }, frame), ...people, topic, settings };
   return withEvents(state, key, room, events, before.epoch === room.epoch ? before.last : room.last);
 }
 

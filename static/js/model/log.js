@@ -21,7 +21,8 @@ export function append(room, events) {
   if (news[0].seq !== room.last + 1) return { ...room, gap: true };
   const last = news[news.length - 1].seq;
   const topic = news.findLast((event) => event.type === "topic")?.topic ?? room.topic;
-  return trim({ ...weave(room, news, true), last, topic });
+  const settings = news.reduce((rules, event) => (event.type === "moderated" && event.settings) || rules, room.settings);
+  return trim({ ...weave(room, news, true), last, topic, settings });
 }
 
 /** An older page. @param {Room} room @param {Wire.LogEvent[]} events ascending @param {boolean} more @returns {Room} */
@@ -65,7 +66,7 @@ function weave(room, events, atEnd) {
   const fresh = [];
   for (const event of events) {
     if ("target" in event) amends.set(event.target, amended(amends.get(event.target), event));
-    else fresh.push(entryOf(event));
+    else fresh.push(...entriesOf(event));
   }
   const entries = atEnd ? [...held, ...fresh] : [...fresh, ...held];
   const changed = new Set(events.map((event) => ("target" in event ? event.target : event.seq)));
@@ -76,30 +77,34 @@ function weave(room, events, atEnd) {
   return { ...room, amends, entries };
 }
 
-/** @param {Wire.Message | Wire.Topic} event @returns {Entry} */
-function entryOf(event) {
+/** What this page does not know has its place in the log, and no line. @param {Wire.LogEvent} event @returns {Entry[]} */
+function entriesOf(event) {
   const { seq, at, from: { nick } } = event;
-  if (event.type === "topic") return { kind: "topic", seq, at, nick, text: event.topic, reactions: [] };
+  const line = { seq, at, nick, text: "", reactions: [] };
+  if (event.type === "topic") return [{ ...line, kind: "topic", text: event.topic }];
+  if (event.type === "moderated") return [{ ...line, kind: "moderated", deed: event }];
+  if (event.type !== "message") return [];
   const { text, images, edited, deleted, reply_to: replyTo, client_id: clientId } = event;
-  return { kind: "message", seq, at, nick, text, images: deleted ? undefined : images, edited, deleted, replyTo, clientId, reactions: [] };
+  return [{ ...line, kind: "message", text, images: deleted ? undefined : images, edited, deleted, replyTo, clientId }];
 }
 
 /** @param {Amendment | undefined} before @param {Wire.LogEvent & {target: number}} event @returns {Amendment} */
-function amended(before = { reactions: new Map(), ends: new Map() }, event) {
+function amended(before = { reactions: new Map(), ends: new Map(), approved: new Map() }, event) {
   const { seq, type } = event;
-  if ("image" in event && event.image) {
-    const known = (before.ends.get(event.image)?.seq ?? Infinity) < seq;
-    const gone = type === "expired" ? type : "deleted";
-    return known ? before : { ...before, ends: new Map(before.ends).set(event.image, { gone, seq }) };
+  if (type === "approved") return { ...before, approved: new Map(before.approved).set(event.image, seq) };
+  if (type === "expired" || (type === "deleted" && event.image)) {
+    const image = event.image ?? "";
+    const known = (before.ends.get(image)?.seq ?? Infinity) < seq;
+    return known ? before : { ...before, ends: new Map(before.ends).set(image, { gone: type, seq }) };
   }
-  if (event.type === "reacted") {
+  if (type === "reacted") {
     const { emoji, on, from: { nick } } = event;
     const key = `${emoji} ${nick}`;
     const known = (before.reactions.get(key)?.seq ?? 0) > seq;
     return known ? before : { ...before, reactions: new Map(before.reactions).set(key, { emoji, nick, on, seq }) };
   }
-  if (type === "expired" || (before.text?.seq ?? 0) > seq) return before;
-  const edited = event.type === "edited" && !event.deleted;
+  if ((type !== "edited" && type !== "deleted") || (before.text?.seq ?? 0) > seq) return before;
+  const edited = type === "edited" && !event.deleted;
   return { ...before, text: { seq, text: edited ? event.text : "", deleted: !edited } };
 }
 
@@ -108,7 +113,8 @@ function withAmendment(entry, amend) {
   if (!amend) return entry;
   if (entry.deleted || amend.text?.deleted) return { ...entry, text: "", images: undefined, deleted: true, edited: false, reactions: [] };
   const edited = entry.edited || amend.text !== undefined;
-  const images = entry.images?.map((image) => ended(image, amend.ends.get(image.id)));
+  const shown = (/** @type {Picture} */ image) => (amend.approved.has(image.id) ? { ...image, pending: false } : image);
+  const images = entry.images?.map((image) => ended(shown(image), amend.ends.get(image.id)));
   return { ...entry, text: amend.text?.text ?? entry.text, images, edited, reactions: tally(amend) };
 }
 
@@ -129,7 +135,8 @@ function tally({ reactions }) {
 }
 
 /** The highest seq that said something. @param {Amendment} amend */
-const newest = ({ text, reactions, ends }) => Math.max(text?.seq ?? 0, ...[...reactions.values(), ...ends.values()].map(({ seq }) => seq));
+const newest = ({ text, reactions, ends, approved }) =>
+  Math.max(text?.seq ?? 0, ...approved.values(), ...[...reactions.values(), ...ends.values()].map(({ seq }) => seq));
 
 /** Binary search by seq; -1 if it is not here. @param {Entry[]} entries @param {number} seq */
 function indexOf(entries, seq) {

@@ -81,8 +81,8 @@ export const unsent = (outbox) => outbox.map((entry) => again(entry.status === "
 /** Those that wait in a room that is joined. @param {State} state */
 const ready = ({ outbox, rooms }) => outbox.filter(({ status, room }) => status === "waiting" && rooms.get(room)?.joined);
 
-/** The oldest that can be sent: none of its pictures is still to be uploaded. @param {State} state */
-export const next = (state) => ready(state).find(({ pictures = [] }) => pictures.every(({ upload }) => upload));
+/** The oldest that can be sent: its room does not hold it back, and none of its pictures is still to be uploaded. @param {State} state @param {{has(room: string): boolean}} [held] rooms */
+export const next = (state, held = new Set()) => ready(state).find(({ room, pictures = [] }) => !held.has(room) && pictures.every(({ upload }) => upload));
 
 /** The pictures to upload, and the name of their room. @param {State} state */
 export const uploads = (state) => ready(state).flatMap(({ room, pictures = [] }) =>

@@ -7,6 +7,9 @@ const DAY = 24 * HOUR;
 /** Why it cannot be seen any more. @param {Picture} picture */
 export const endOf = ({ gone, over }) => gone ?? (over ? "expired" : undefined);
 
+/** Whether it waits for a moderator: until then only they and its sender see it. @param {Picture} picture */
+export const waits = (picture) => picture.pending === true && !endOf(picture);
+
 /** The pictures that can still be seen. @param {Entry} entry */
 export const alive = ({ images = [] }) => images.filter((image) => !endOf(image));
 

@@ -6,7 +6,7 @@
  * the moment it is written until long after the log has it.
  */
 import { entryAt } from "./log.js";
-import { currentRoom, myNick } from "./state.js";
+import { currentRoom, moderates, myNick } from "./state.js";
 
 const GROUP_MS = 5 * 60 * 1000;
 
@@ -15,6 +15,7 @@ export function rowsOf(state) {
   const room = currentRoom(state);
   if (!room) return [];
   const me = myNick(state) ?? "";
+  const keeper = moderates(state, room);
   const onTheirWay = state.outbox.filter((outgoing) => outgoing.room === state.current);
   const keys = new Set();
   /** @type {Row[]} */
@@ -25,8 +26,8 @@ export function rowsOf(state) {
   const add = (entry, outgoing) => {
     rows.push(...linesBetween(before, entry, room.unreadFrom));
     const key = keyOf(entry, me, keys);
-    if (entry.kind === "topic") rows.push({ kind: "topic", key, entry });
-    else rows.push({ ...messageRow(room, me, before, entry), key, fate: outgoing?.status, reason: outgoing?.reason });
+    if (entry.kind !== "message") rows.push({ kind: entry.kind, key, entry });
+    else rows.push({ ...messageRow(room, me, before, entry), keeper, key, fate: outgoing?.status, reason: outgoing?.reason });
     before = entry;
   };
   for (const entry of room.entries) add(entry);
@@ -62,7 +63,7 @@ function keyOf({ clientId, nick, seq }, me, taken) {
   return key;
 }
 
-/** @param {Room} room @param {string} me @param {Entry | undefined} before @param {Entry} entry @returns {Omit<MessageRow, "key">} */
+/** @param {Room} room @param {string} me @param {Entry | undefined} before @param {Entry} entry @returns {Omit<MessageRow, "key" | "keeper">} */
 function messageRow(room, me, before, entry) {
   const mine = entry.nick === me;
   return {
@@ -83,5 +84,5 @@ function continues(before, entry) {
 export function sameRow(a, b) {
   if (a.kind !== "message" || b.kind !== "message") return a.kind === b.kind;
   const sameEntry = a.entry === b.entry || (a.fate && b.fate && a.entry.text === b.entry.text && a.entry.images === b.entry.images);
-  return sameEntry && a.mine === b.mine && a.grouped === b.grouped && a.quoted === b.quoted && a.fate === b.fate && a.reason === b.reason;
+  return sameEntry && a.mine === b.mine && a.keeper === b.keeper && a.grouped === b.grouped && a.quoted === b.quoted && a.fate === b.fate && a.reason === b.reason;
 }

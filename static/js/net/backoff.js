@@ -28,7 +28,7 @@ const sentences = new Map([
   [4501, "The server refused what this page sent."],
   [4502, "You are talking from another window now."],
   [4503, "Your login has ended."],
-  [4504, "The server no longer knows this session."],
+  [4504, "The server no longer knows this session. Please come in anew."],
 ]);
 
 /** Why the page stays away. @param {number} code @param {string} reason */

@@ -1,5 +1,5 @@
 /** @file Pictures over HTTP: sent, taken back, asked after. */
-import { Refusal } from "../client.js";
+import { refusal } from "../net/problem.js";
 
 /** @typedef {{token: string, room: string, tile: Tile, file: Blob}} Upload */
 
@@ -33,9 +33,3 @@ export async function takeBack(token, id) {
 
 /** @param {string} id */
 export const isGone = async (id) => (await fetch(`/uploads/${id}/thumb`)).status === 410;
-
-/** @param {number} status @param {any} problem RFC 9457, or what something between here and the server said */
-function refusal(status, problem) {
-  const { code = status === 408 ? "busy" : "internal", detail = `The server said no (${status}).`, retry_after_ms } = problem ?? {};
-  return new Refusal({ type: "error", code, message: detail, retry_after_ms });
-}

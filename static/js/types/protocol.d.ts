@@ -31,6 +31,8 @@ declare namespace Wire {
     bytes?: number;
     expires_at?: string;
     gone?: "expired" | "deleted";
+    /** It waits for a moderator: until then only they and its sender see it. */
+    pending?: boolean;
   }
   /** The answer to an upload. */
   interface Uploaded extends Image { metadata_removed: string[] }
@@ -52,7 +54,14 @@ declare namespace Wire {
   interface Reacted extends Logged { type: "reacted"; target: number; emoji: string; on: boolean }
   interface Expired extends Logged { type: "expired"; target: number; image: string }
   interface Topic extends Logged { type: "topic"; topic: string }
-  type LogEvent = Message | Edited | Deleted | Reacted | Expired | Topic;
+  /** A picture that waited may be seen. */
+  interface Approved extends Logged { type: "approved"; target: number; image: string }
+  /** A room's rules. */
+  interface Settings { visibility: string; guests: boolean; slow_s: number; topic_locked: boolean }
+  /** What a moderator did, as everybody reads it. Later servers may know more actions. */
+  interface Deed { action: string; nick?: string; until?: string; role?: string; settings?: Settings }
+  interface Moderated extends Logged, Deed { type: "moderated" }
+  type LogEvent = Message | Edited | Deleted | Reacted | Expired | Topic | Approved | Moderated;
 
   /** A reply repeats the `id` of its request. */
   interface Reply { id?: string }
@@ -70,7 +79,7 @@ declare namespace Wire {
   }
   interface Joined extends Reply {
     type: "joined";
-    room: { name: string; topic: string; visibility: string; epoch: string; seq: number };
+    room: { name: string; topic: string; epoch: string; seq: number } & Settings;
     members: Member[];
     count: number;
     events: LogEvent[];
@@ -106,19 +115,22 @@ declare namespace Wire {
     count: number;
   }
   interface Typing { type: "typing"; room: string; nick: string; on: boolean }
+  /** To whom it was done; without a room it is about the whole server. */
+  interface Moderation { type: "moderation"; room?: string; action: string; by: string; reason: string; until?: string }
   interface Closing { type: "closing"; code: number; reason: string; reconnect_after_ms?: number }
 
   type ServerFrame =
     | Welcome | Joined | Left | Sent | Rooms | History | Pong | Failure
-    | LogEvent | Presence | Typing | Closing;
+    | LogEvent | Presence | Typing | Moderation | Closing;
 
   type ClientFrame = { id?: string } & (
     | { type: "hello"; nick?: string; resume?: string }
-    | { type: "join"; room: string; after?: { epoch: string; seq: number }; limit?: number }
+    | { type: "join"; room: string; after?: { epoch: string; seq: number }; limit?: number; invite?: string }
     | { type: "leave"; room: string }
     | { type: "send"; room: string; text?: string; images?: string[]; reply_to?: number; client_id?: string }
     | { type: "edit"; room: string; seq: number; text: string }
     | { type: "delete"; room: string; seq: number }
+    | { type: "approve"; room: string; seq: number; image: string }
     | { type: "react"; room: string; seq: number; emoji: string; on: boolean }
     | { type: "typing"; room: string; on: boolean }
     | { type: "history"; room: string; before?: number; after?: number; limit?: number }

@@ -8,7 +8,7 @@
 
 /** One line of a room's log as people see it, with its edits and reactions in. */
 interface Entry {
-  kind: "message" | "topic";
+  kind: "message" | "topic" | "moderated";
   /** 0 while the message is on its way. */
   seq: number;
   /** RFC 3339 */
@@ -17,6 +17,8 @@ interface Entry {
   /** The message, or the new topic. */
   text: string;
   images?: Picture[];
+  /** What a moderator did. */
+  deed?: Wire.Deed;
   edited?: boolean;
   deleted?: boolean;
   replyTo?: number;
@@ -62,12 +64,16 @@ interface Amendment {
   reactions: Map<string, { emoji: string; nick: string; on: boolean; seq: number }>;
   /** Pictures that have ended, by id. */
   ends: Map<string, { gone: "expired" | "deleted"; seq: number }>;
+  /** Pictures that need not wait any more: by id, the seq that said it. */
+  approved: Map<string, number>;
 }
 
 interface Room {
   /** As the server spells it; its key is `roomKey(name)`. */
   name: string;
   topic: string;
+  /** Its rules; null until the first `joined`. */
+  settings: Wire.Settings | null;
   /** null until the first `joined`. */
   epoch: string | null;
   /** On this connection. */
@@ -124,16 +130,24 @@ interface Link {
   reason?: string;
 }
 
-interface Identity { nick: string; token: string | null }
+interface Identity { nick: string; token: string | null; account?: boolean }
+/** How one comes in: with the login that this browser has, as a guest, or with a password. */
+type Way = "known" | "guest" | "log-in" | "register";
 interface Composing { mode: "reply" | "edit"; seq: number }
 
 interface State {
   /** Who this tab is; null shows the first screen. */
   identity: Identity | null;
-  /** A name that the server has not accepted yet. */
-  entering: { nick: string } | null;
-  /** Why it did not. */
-  refusal: { message: string; nick: string } | null;
+  /** The account that this browser is logged in as, as far as the page knows. */
+  account: string | null;
+  /** On the first screen. */
+  way: Way;
+  /** A name that the server has not accepted yet; null: whom the login names. */
+  entering: { nick: string | null } | null;
+  /** Why it did not, and about which field that is. */
+  refusal: { message: string; nick: string; field?: string } | null;
+  /** Why one was sent out. */
+  verdict: string | null;
   me: Wire.User | null;
   limits: Wire.Limits | null;
   link: Link;
@@ -165,12 +179,17 @@ interface Remembered {
   current: string | null;
   outbox: Outgoing[];
   drafts: [string, string][];
+  account?: string | null;
 }
 
 /** What the person or the connection did: it changes the state like a frame of the server's. */
 type LocalFrame =
-  | { type: "@enter"; nick: string; room: string }
-  | { type: "@refused"; message: string }
+  | { type: "@way"; way: Way }
+  | { type: "@log-in"; nick: string }
+  | { type: "@enter"; nick: string | null; room: string }
+  | { type: "@refused"; message: string; field?: string }
+  | { type: "@login-ended"; message: string }
+  | { type: "@account"; account: string | null }
   | { type: "@forget-token" }
   | { type: "@sign-out" }
   | { type: "@link"; link: Link }
@@ -199,7 +218,9 @@ type Rules = { [T in FrameType]?: (state: State, frame: Extract<Frame, { type: T
 
 /** What the person can ask for; done in intents.js. */
 type Intent =
+  | { type: "way"; way: Way }
   | { type: "enter"; nick: string; room: string }
+  | { type: "log-out" }
   | { type: "sign-out" }
   | { type: "show"; room: string }
   | { type: "leave" }
@@ -209,6 +230,7 @@ type Intent =
   | { type: "compose"; composing: Composing | null }
   | { type: "edit"; seq: number; text: string }
   | { type: "delete"; seq: number }
+  | { type: "approve"; seq: number; image: string }
   | { type: "react"; seq: number; emoji: string; on: boolean }
   | { type: "retry"; clientId: string }
   | { type: "discard"; clientId: string }
@@ -230,13 +252,15 @@ type IntentTable = { [T in Intent["type"]]: (intent: Extract<Intent, { type: T }
 type Row =
   | { kind: "day"; key: string; at: string }
   | { kind: "unread"; key: string }
-  | { kind: "topic"; key: string; entry: Entry }
+  | { kind: "topic" | "moderated"; key: string; entry: Entry }
   | MessageRow;
 interface MessageRow {
   kind: "message";
   key: string;
   entry: Entry;
   mine: boolean;
+  /** The reader keeps the peace here. */
+  keeper: boolean;
   /** Under the entry before it, by the same person. */
   grouped: boolean;
   /** Said while the reader was here, by somebody else. */

@@ -26,6 +26,27 @@ export class Person {
     return this;
   }
 
+  /** Opens a room's link, and comes in with a password: "Log in" or "Register". */
+  async proves(way, password, room) {
+    await this.page.goto(new URL(`r/${encodeURIComponent(room)}`, this.url).href);
+    await this.page.getByRole("button", { name: way, exact: true }).click();
+    await this.page.getByLabel("Your name").fill(this.nick);
+    await this.page.getByLabel("Password").fill(password);
+    await this.page.getByLabel("Password").press("Enter");
+    await this.isIn(room);
+    return this;
+  }
+
+  /** Does something over HTTP with the page's own login. */
+  async posts(path, fields) {
+    const [status, reply] = await this.page.evaluate(async ([to, body]) => {
+      const answer = await fetch(`/api/v1/${to}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+      return [answer.status, await answer.json()];
+    }, [path, fields]);
+    assert.ok(status < 300, JSON.stringify(reply));
+    return reply;
+  }
+
   /** The room is on screen and joined. */
   async isIn(room) {
     await this.page.getByRole("heading", { level: 1, name: `#${room}` }).waitFor();

@@ -10,18 +10,20 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use parlor::model::Role;
 use tempfile::TempDir;
 
-use super::PATIENCE;
+use super::{Certificate, PATIENCE};
 
 /// A running server.
 pub struct TestApp {
     settings: Vec<String>,
     files: Option<u32>,
     data: PathBuf,
-    home: TempDir,
+    pub(super) home: TempDir,
     child: Child,
     address: SocketAddr,
+    pub(super) certificate: Option<Certificate>,
     pub(super) agent: ureq::Agent,
     _stdout: BufReader<ChildStdout>,
 }
@@ -37,31 +39,56 @@ impl TestApp {
         Self::with(&["limits.messages_per_second=0"])
     }
 
-    /// With `KEY=VALUE` settings.
+    /// With `KEY=VALUE` settings; `RUST_LOG=…` is one of the environment.
     pub fn with(settings: &[&str]) -> Self {
         let home = tempfile::tempdir().expect("a directory for the test");
         let data = home.path().join("data");
-        Self::begin(home, data, settings, None)
+        Self::begin(home, data, settings.iter().map(ToString::to_string).collect(), None)
+    }
+
+    /// With these accounts in it from the beginning.
+    pub fn with_accounts(settings: &[&str], accounts: &[(&str, Role)]) -> Self {
+        let home = tempfile::tempdir().expect("a directory for the test");
+        let data = home.path().join("data");
+        for (nick, role) in accounts {
+            super::accounts::add_account(&data, nick, *role);
+        }
+        Self::begin(home, data, settings.iter().map(ToString::to_string).collect(), None)
     }
 
     /// With its data in `data`.
     pub fn with_data_in(data: &Path, settings: &[&str]) -> Self {
         let home = tempfile::tempdir().expect("a directory for the test");
-        Self::begin(home, data.into(), settings, None)
+        Self::begin(home, data.into(), settings.iter().map(ToString::to_string).collect(), None)
     }
 
     /// Where it may open only so many files.
     pub fn with_files(files: u32, settings: &[&str]) -> Self {
         let home = tempfile::tempdir().expect("a directory for the test");
         let data = home.path().join("data");
-        Self::begin(home, data, settings, Some(files))
+        let settings = settings.iter().map(ToString::to_string).collect();
+        Self::limited(home, data, settings, None, Some(files))
     }
 
-    fn begin(home: TempDir, data: PathBuf, settings: &[&str], files: Option<u32>) -> Self {
-        let settings: Vec<String> = settings.iter().map(ToString::to_string).collect();
+    pub(super) fn begin(
+        home: TempDir,
+        data: PathBuf,
+        settings: Vec<String>,
+        certificate: Option<Certificate>,
+    ) -> Self {
+        Self::limited(home, data, settings, certificate, None)
+    }
+
+    fn limited(
+        home: TempDir,
+        data: PathBuf,
+        settings: Vec<String>,
+        certificate: Option<Certificate>,
+        files: Option<u32>,
+    ) -> Self {
         let (child, stdout, address) = launch(home.path(), &data, &settings, files);
         let agent = super::http::agent();
-        Self { settings, files, data, home, child, address, agent, _stdout: stdout }
+        Self { settings, files, data, home, child, address, certificate, agent, _stdout: stdout }
     }
 
     /// Where it listens.
@@ -71,7 +98,8 @@ impl TestApp {
 
     /// The absolute URL of `path`.
     pub fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
+        let scheme = if self.certificate.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}{path}", self.address)
     }
 
     /// Starts it again on the same data, after it has ended; the port is another one.
@@ -225,14 +253,20 @@ fn launch(
         }
     }
     command.current_dir(home).args(["--listen", "127.0.0.1:0"]).arg("--data").arg(data);
-    command.args(settings.iter().flat_map(|setting| ["--set", setting]));
-    command.env("RUST_LOG", "warn").stdout(Stdio::piped());
+    // What its log says is no key of the configuration.
+    let logs = settings.iter().find_map(|setting| setting.strip_prefix("RUST_LOG="));
+    let keys = settings.iter().filter(|setting| !setting.starts_with("RUST_LOG="));
+    command.args(keys.flat_map(|setting| ["--set", setting]));
+    command.env("RUST_LOG", logs.unwrap_or("warn")).stdout(Stdio::piped());
     command.stderr(log.expect("a log for the test"));
     let mut child = command.spawn().expect("cargo built the program");
     let mut stdout = BufReader::new(child.stdout.take().expect("it is piped"));
     let mut line = String::new();
     stdout.read_line(&mut line).expect("the program speaks UTF-8");
-    let address = line.trim().strip_prefix("Parlor is open: http://");
+    let address = line.trim().strip_prefix("Parlor is open: ");
+    let scheme =
+        if settings.iter().any(|pair| pair.starts_with("tls.")) { "https" } else { "http" };
+    let address = address.and_then(|rest| rest.strip_prefix(scheme)?.strip_prefix("://"));
     let address = address.and_then(|rest| rest.strip_suffix('/')?.parse().ok());
     let Some(address) = address else {
         let log = fs::read_to_string(home.join("log")).unwrap_or_default();

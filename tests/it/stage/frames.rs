@@ -27,7 +27,16 @@ impl Frame {
 
     /// The log's event that this is, if it is one.
     pub fn event(&self) -> Option<Event> {
-        let kinds = ["message", "edited", "deleted", "expired", "reacted", "topic"];
+        let kinds = [
+            "message",
+            "edited",
+            "deleted",
+            "expired",
+            "reacted",
+            "topic",
+            "approved",
+            "moderated",
+        ];
         kinds.contains(&self.kind()).then(|| self.as_a(self.kind()))
     }
 }
@@ -56,6 +65,11 @@ pub struct Event {
     pub topic: Option<String>,
     pub images: Option<Vec<Picture>>,
     pub image: Option<String>,
+    pub action: Option<String>,
+    pub nick: Option<String>,
+    pub until: Option<String>,
+    pub role: Option<String>,
+    pub settings: Option<Value>,
     #[serde(default)]
     pub edited: bool,
     #[serde(default)]
@@ -117,6 +131,7 @@ pub struct Joined {
     pub room: Room,
     pub members: Vec<Member>,
     pub count: usize,
+    pub read: Option<u64>,
     pub events: Vec<Event>,
     pub complete: bool,
 }

@@ -26,15 +26,29 @@ pub(super) fn agent() -> Agent {
 }
 
 impl Answer {
-    fn of(response: http::Response<Body>) -> Self {
-        Self::read(response).expect("the body comes")
-    }
-
     fn read(response: http::Response<Body>) -> Result<Self, ureq::Error> {
         let (parts, mut body) = response.into_parts();
         let bytes = body.with_config().limit(u64::MAX).read_to_vec()?;
         let body = String::from_utf8_lossy(&bytes).into_owned();
         Ok(Self { status: parts.status.as_u16(), headers: parts.headers, body, bytes })
+    }
+
+    /// An answer that was read to the end of its connection.
+    pub fn parse(bytes: &[u8]) -> Self {
+        let end = memchr::memmem::find(bytes, b"\r\n\r\n").expect("a head has an end");
+        let head = std::str::from_utf8(&bytes[..end]).expect("heads are ASCII");
+        let mut lines = head.split("\r\n");
+        let status = lines.next().and_then(|line| line.split(' ').nth(1)?.parse().ok());
+        let headers = lines.filter_map(|line| line.split_once(": ")).map(|(name, value)| {
+            (name.parse().expect("a header's name"), value.parse().expect("its value"))
+        });
+        let mut parsed = HeaderMap::new();
+        headers.for_each(|(name, value): (http::HeaderName, _)| {
+            parsed.append(name, value);
+        });
+        let bytes = bytes[end + 4..].to_vec();
+        let body = String::from_utf8_lossy(&bytes).into_owned();
+        Self { status: status.expect("a status line"), headers: parsed, body, bytes }
     }
 
     /// A header's value; empty where there is none.
@@ -65,7 +79,7 @@ impl Answer {
 impl TestApp {
     /// `GET`.
     pub fn get(&self, path: &str) -> Answer {
-        Answer::of(self.agent.get(self.url(path)).call().expect("the server answers"))
+        self.ask("GET", path, &[], "")
     }
 
     /// Any method, with headers and a body.
@@ -87,6 +101,10 @@ impl TestApp {
         headers: &[(&str, &str)],
         body: impl Into<Vec<u8>>,
     ) -> Result<Answer, ureq::Error> {
+        if self.certificate.is_some() {
+            let bytes = self.ask_encrypted(method, path, headers, &body.into())?;
+            return Ok(Answer::parse(&bytes));
+        }
         let mut request = http::Request::builder().method(method).uri(self.url(path));
         for (name, value) in headers {
             request = request.header(*name, *value);

@@ -5,6 +5,7 @@
 //! Whoever waits, waits for a frame or an answer; [`PATIENCE`] only bounds how long a broken
 //! promise takes to fail.
 
+mod accounts;
 mod app;
 mod calm;
 mod disk;
@@ -14,15 +15,19 @@ mod frames;
 pub mod hostile;
 mod http;
 mod metrics;
+mod operator;
 mod peace;
 mod person;
 pub mod pictures;
 mod raw;
 mod stream;
+pub mod tls;
 mod uploads;
+mod wire;
 
 use std::time::Duration;
 
+pub use accounts::{Account, OWNER, PASSWORD};
 pub use app::TestApp;
 pub use calm::Share;
 pub use disk::SmallDisk;
@@ -30,11 +35,14 @@ pub use events::{assert_dense, log, seqs, texts};
 pub use form::{BOUNDARY, Form, form_type, upload_head};
 pub use frames::*;
 pub use http::Answer;
+pub use operator::{Done, Operator};
 pub use peace::nobody_notices;
 pub use person::{Ending, Person};
 pub use pictures::{Picture, Uploaded};
 pub use raw::{RawFrame, RawSocket, mask, request};
 pub use stream::EventStream;
+pub use tls::{Certificate, encrypt};
+pub use wire::Wire;
 
 /// How long anything may take before a test gives up on it: machines are shared and slow.
 pub const PATIENCE: Duration = Duration::from_secs(60);

@@ -4,17 +4,19 @@ use std::collections::VecDeque;
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::net::TcpSocket;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use super::{Closing, Event, Frame, Joined, Presence, Refusal, Sent, TestApp, Welcome, within};
+use super::{
+    Closing, Event, Frame, Joined, Presence, Refusal, Sent, TestApp, Welcome, Wire, within,
+};
 
 /// A connection, and what came on it and was not looked at yet.
 pub struct Person {
-    socket: WebSocketStream<TcpStream>,
+    socket: WebSocketStream<Wire>,
     inbox: VecDeque<Frame>,
     asked: u64,
     /// The secret of the last welcome.
@@ -40,25 +42,31 @@ impl TestApp {
 
     /// Opens a socket with this path and query, from this address.
     pub async fn knock_at(&self, path: &str, from: &str) -> Person {
-        self.knock_as(path, from, None).await
+        self.knock_as(path, from, &[]).await
     }
 
     /// Opens a socket as a page does that came with this cookie.
     pub async fn knock_with(&self, cookie: &str) -> Person {
-        self.knock_as("/ws", "127.0.0.1", Some(cookie)).await
+        self.knock_as("/ws", "127.0.0.1", &[("Cookie", cookie)]).await
     }
 
-    async fn knock_as(&self, path: &str, from: &str, cookie: Option<&str>) -> Person {
+    /// Opens a socket with these headers.
+    pub async fn knock_as(
+        &self,
+        path: &str,
+        from: &str,
+        headers: &[(&'static str, &str)],
+    ) -> Person {
         let socket = TcpSocket::new_v4().expect("a socket");
         let from = format!("{from}:0").parse().expect("an address");
         socket.bind(from).expect("all of 127.0.0.0/8 is ours");
         let stream = socket.connect(self.address()).await.expect("the server listens");
         stream.set_nodelay(true).expect("a TCP socket");
         let url = format!("ws://{}{path}", self.address());
+        let stream = self.dress(stream, &["http/1.1"]).await;
         let mut request = url.into_client_request().expect("a sound address");
-        if let Some(cookie) = cookie {
-            let cookie = cookie.parse().expect("a sound cookie");
-            request.headers_mut().insert("Cookie", cookie);
+        for (name, value) in headers {
+            request.headers_mut().append(*name, value.parse().expect("a sound header"));
         }
         let opened = tokio_tungstenite::client_async(request, stream);
         let (socket, _) = within("the handshake", opened).await.expect("it is upgraded");

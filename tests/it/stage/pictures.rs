@@ -25,6 +25,9 @@ pub struct Alive {
     pub bytes: u64,
     pub alt: String,
     pub expires_at: String,
+    /// It waits for a moderator.
+    #[serde(default)]
+    pub pending: bool,
 }
 
 /// Exactly the fields of a picture that is gone.

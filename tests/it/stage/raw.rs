@@ -6,7 +6,7 @@ use socket2::SockRef;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 
-use super::{Answer, Frame, TestApp, within};
+use super::{Answer, Frame, TestApp, Wire, encrypt, within};
 
 /// A frame of the server.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,7 +30,7 @@ impl RawFrame {
 
 /// A connection whose bytes the test writes itself.
 pub struct RawSocket {
-    stream: TcpStream,
+    stream: Wire,
     received: Vec<u8>,
     over: bool,
 }
@@ -72,7 +72,25 @@ impl TestApp {
         }
         let stream = socket.connect(self.address()).await.expect("the server listens");
         stream.set_nodelay(true).expect("a TCP socket");
-        RawSocket { stream, received: Vec::new(), over: false }
+        RawSocket::over(self.dress(stream, &["http/1.1"]).await)
+    }
+
+    /// The stream itself, or TLS over it where the server speaks that.
+    pub(super) async fn dress(&self, stream: TcpStream, protocols: &[&str]) -> Wire {
+        let Some(certificate) = &self.certificate else { return Wire::Plain(stream) };
+        encrypt(stream, certificate.client(protocols)).await.expect("hands are shaken")
+    }
+
+    /// A connection that speaks this, as bytes.
+    pub async fn connect_speaking(&self, protocol: &str) -> RawSocket {
+        let stream = TcpStream::connect(self.address()).await.expect("the server listens");
+        RawSocket::over(self.dress(stream, &[protocol]).await)
+    }
+
+    /// A connection without TLS, whatever the server speaks.
+    pub async fn connect_bare(&self) -> RawSocket {
+        let stream = TcpStream::connect(self.address()).await.expect("the server listens");
+        RawSocket::over(Wire::Plain(stream))
     }
 
     /// Sends bytes of HTTP (`HOST` stands for the server's own) and reads one answer.
@@ -100,14 +118,33 @@ impl TestApp {
 }
 
 impl RawSocket {
+    /// A hand on this wire.
+    pub fn over(stream: Wire) -> Self {
+        Self { stream, received: Vec::new(), over: false }
+    }
+
+    /// The wire.
+    pub fn wire(&mut self) -> &mut Wire {
+        &mut self.stream
+    }
+
+    /// The wire, for somebody else's hand.
+    pub fn into_wire(self) -> Wire {
+        self.stream
+    }
+
     /// Writes bytes.
     pub async fn write(&mut self, bytes: &[u8]) {
-        within("the server reads", self.stream.write_all(bytes)).await.expect("it is open");
+        self.try_write(bytes).await.expect("it is open");
     }
 
     /// Writes bytes; the server may have closed.
     pub async fn try_write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
-        within("the server reads or closes", self.stream.write_all(bytes)).await
+        within("the server reads or closes", async {
+            self.stream.write_all(bytes).await?;
+            self.stream.flush().await
+        })
+        .await
     }
 
     /// Writes a text frame.
@@ -122,14 +159,14 @@ impl RawSocket {
 
     /// Closes with a reset instead of a farewell.
     pub fn reset(self) {
-        let linger = SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
+        let linger = SockRef::from(self.stream.tcp()).set_linger(Some(std::time::Duration::ZERO));
         linger.expect("a TCP socket");
     }
 
     /// Takes in what came, without waiting; says whether the connection has ended.
     pub fn take_in(&mut self) -> bool {
         while !self.over {
-            match self.stream.try_read_buf(&mut self.received) {
+            match self.stream.try_take_in(&mut self.received) {
                 Ok(bytes) => self.over = bytes == 0,
                 Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => break,
                 Err(_) => self.over = true,
@@ -149,7 +186,13 @@ impl RawSocket {
         String::from_utf8_lossy(&self.received).into_owned()
     }
 
-    async fn more(&mut self) -> bool {
+    /// What has come and was not taken.
+    pub fn so_far(&self) -> String {
+        String::from_utf8_lossy(&self.received).into_owned()
+    }
+
+    /// Waits for more bytes than there are; `false` at the end of the connection.
+    pub async fn more(&mut self) -> bool {
         if self.over {
             return false;
         }

@@ -32,9 +32,18 @@ pub struct EventStream {
 impl TestApp {
     /// Opens the stream of `room`, after the event with this id if there is one.
     pub fn stream(&self, room: &str, last_event_id: Option<&str>) -> EventStream {
+        self.stream_with(room, last_event_id.map(|id| ("Last-Event-ID", id.to_owned())))
+    }
+
+    /// Opens the stream of `room` for the holder of a token.
+    pub fn stream_as(&self, token: &str, room: &str) -> EventStream {
+        self.stream_with(room, Some(("Authorization", format!("Bearer {token}"))))
+    }
+
+    fn stream_with(&self, room: &str, header: Option<(&str, String)>) -> EventStream {
         let mut request = self.agent.get(self.url(&format!("/api/v1/rooms/{room}/stream")));
-        if let Some(id) = last_event_id {
-            request = request.header("Last-Event-ID", id);
+        if let Some((name, value)) = header {
+            request = request.header(name, value);
         }
         let response = request.call().expect("the server answers");
         assert_eq!(response.status(), 200);
