@@ -124,6 +124,18 @@ impl Chat {
         self.rooms.get(&id).map_or(Ok(()), |room| closed_to(person.is_guest(), room))
     }
 
+    /// Refuses who may only listen.
+    ///
+    /// # Errors
+    /// `muted`.
+    pub(super) fn not_muted(&self, now: Moment, person: &Person, id: RoomId) -> Outcome {
+        let mute =
+            self.peace.sanctions.find(SanctionKind::Mute, Some(id), person.known(), now.wall);
+        let Some(mute) = mute else { return Ok(()) };
+        let wait = mute.until.map(|until| until.since(now.wall));
+        Err(wait.into_iter().fold(Refusal::new(Code::Muted), Refusal::retry_after))
+    }
+
     /// Refuses who may only listen, and who speaks again too soon; notes that they spoke.
     ///
     /// # Errors
@@ -135,13 +147,7 @@ impl Chat {
         id: RoomId,
         body: &Body,
     ) -> Outcome {
-        let mute =
-            self.peace.sanctions.find(SanctionKind::Mute, Some(id), person.known(), now.wall);
-        if let Some(mute) = mute {
-            let wait = mute.until.map(|until| until.since(now.wall));
-            let refusal = Refusal::new(Code::Muted);
-            return Err(wait.into_iter().fold(refusal, Refusal::retry_after));
-        }
+        self.not_muted(now, person, id)?;
         let moderates = self.moderates(person, id);
         let Some(room) = self.rooms.get_mut(&id) else { return Err(Code::RoomNotFound.into()) };
         match body {

@@ -119,6 +119,8 @@ impl Chat {
             _ if !mine => Err(Refusal::because(Code::NotYours, "This picture is somebody else's.")),
             Stage::Going(_) | Stage::Leaving { .. } => Err(Code::ImageGone.into()),
             Stage::Here if *claiming => Err(Refusal::new(Code::Busy).retry_after(1000)),
+            // What was sent is deleted, and the room hears of it.
+            Stage::Here if row.seq.is_some() => self.not_muted(now, &person, row.room),
             Stage::Here => Ok(()),
         }
     }

@@ -25,6 +25,8 @@ pub use decode::{Decoded, ReplyId, decode};
 pub use event::{event_json, uploaded_json};
 pub use fields::MAX_LIMIT;
 pub use headers::{SECURITY_HEADERS, STRICT_TRANSPORT_SECURITY};
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use order::{MAX_MINUTES, MAX_SECONDS};
 pub use order::{Order, Patch};
 pub use request::{After, Draft, Hello, Page, Request};
 pub use server::*;

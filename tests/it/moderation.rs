@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::stage::pictures::png;
 use crate::stage::{Account, Person, TestApp, eventually, log};
 
 /// A server without a limit on the rate, its owner in the lobby, and two guests there.
@@ -77,6 +78,8 @@ async fn who_is_kicked_out_of_their_last_room_is_closed() {
 async fn who_is_muted_says_nothing_in_any_way_until_it_ends() {
     let (app, _owner, mut olga, mut bob, mut eve) = lobby().await;
     let said = eve.say("lobby", "before").await;
+    let picture = eve.upload(&app, "lobby", &png(4, 4, 1));
+    eve.show("lobby", &[&picture.id]).await;
     eve.write(r#"{"type":"typing","room":"lobby"}"#).await;
     bob.wait_for(|frame| frame.kind() == "typing").await;
     olga.does(json!({ "type": "mute", "nick": "eve", "seconds": 60, "reason": "hush" })).await;
@@ -88,6 +91,7 @@ async fn who_is_muted_says_nothing_in_any_way_until_it_ends() {
     let frames = [
         json!({ "type": "send", "text": "hm" }),
         json!({ "type": "edit", "seq": said.seq, "text": "hm" }),
+        json!({ "type": "delete", "seq": said.seq }),
         json!({ "type": "react", "seq": said.seq, "emoji": "🦊" }),
         json!({ "type": "topic", "topic": "hm" }),
         json!({ "type": "typing" }),
@@ -99,6 +103,7 @@ async fn who_is_muted_says_nothing_in_any_way_until_it_ends() {
     assert!(refusal.retry_after_ms.is_some_and(|wait| wait <= 60_000));
     let bearer = format!("Bearer {}", eve.token);
     app.post("lobby", "", &[("Authorization", &bearer)], "hm").refused(403, "muted");
+    app.take_back(&eve.token, &picture.id).refused(403, "muted");
     // They hear and see, and may report, leave and come back; the mute stays.
     bob.say("lobby", "peace").await;
     assert_eq!(eve.wait_for(|f| f.0["text"] == "peace").await.kind(), "message");
