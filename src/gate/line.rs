@@ -341,6 +341,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Line<S> {
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let line = self.get_mut();
+        if line.visit.take_leftover() {
+            line.ledger.meters.cut(Cut::UnreadBody);
+        }
         match Pin::new(&mut line.feed.io).poll_shutdown(cx) {
             Poll::Pending => line.stuck(cx),
             shut => shut,

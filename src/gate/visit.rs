@@ -65,6 +65,11 @@ impl Visit {
         self.leftover.get()
     }
 
+    /// The same, once.
+    pub fn take_leftover(&self) -> bool {
+        self.leftover.take()
+    }
+
     /// Whether it has gone too far.
     pub fn is_too_much(&self) -> bool {
         self.under_way() > TOO_MANY

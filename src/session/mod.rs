@@ -19,6 +19,7 @@ mod heads;
 mod link;
 mod origins;
 mod outbox;
+mod parting;
 mod pulse;
 mod reader;
 mod secure;

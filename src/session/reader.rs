@@ -1,23 +1,21 @@
-//! The reading end of one connection as a stream of messages; closing handshake included.
+//! The reading end of one connection as a stream of messages; `parting` is its end.
 //!
 //! All readers of a thread share one buffer: an idle connection owns none. While the connection
 //! is paused (enough requests under way, answers unread) nothing is read, and the peer's own
 //! socket makes it wait.
 
 use std::cell::RefCell;
-use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll};
-use std::time::Duration;
+use std::task::{Context, Poll, ready};
 
 use actix_codec::{AsyncRead, AsyncWrite, ReadBuf};
-use actix_rt::time::{Sleep, sleep};
 use bytes::Bytes;
 use futures_util::Stream;
 
 use super::frames::{Frames, Incoming};
 use super::link::{Link, Phase};
+use super::parting::Parting;
 use super::signals::{Attention, Signals};
 use super::turns::Queued;
 use crate::chat::{Class, Outlet};
@@ -27,19 +25,13 @@ use crate::protocol::{Close, wire};
 /// How much one read takes at most.
 const READ_BYTES: usize = 16 * 1024;
 /// So many reads in a row, then the others' turn.
-const READS_A_TURN: usize = 8;
+pub(super) const READS_A_TURN: usize = 8;
 /// So many frames in a turn.
 const FRAMES_A_TURN: u32 = 64;
 /// A message counts like so many frames that are none; one may come without a turn.
 const FRAMES_A_MESSAGE: u32 = 8;
 /// So many connections that have more to say go on in one pass of their worker's queue.
 pub const TURNS_A_PASS: usize = 8;
-/// How long a close frame may wait for a peer that does not read.
-const LINGER: Duration = Duration::from_secs(30);
-/// How long the peer may take to answer a close frame that was written.
-const FAREWELL: Duration = Duration::from_secs(2);
-/// What is read and dropped meanwhile, in bytes.
-const FAREWELL_BYTES: usize = 16 * 1024 * 1024;
 
 thread_local! {
     static BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BYTES].into());
@@ -56,15 +48,6 @@ pub struct Reader<S> {
     /// The last one first.
     scripted: Vec<String>,
     parting: Option<Parting>,
-}
-
-/// The last stretch of a connection.
-struct Parting {
-    timer: Pin<Box<Sleep>>,
-    /// Everything is written, and our end of the socket is shut.
-    shut: bool,
-    /// Bytes that were read and dropped.
-    dropped: usize,
 }
 
 /// What became of the frames of one poll.
@@ -207,9 +190,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Reader<S> {
             return Some(Poll::Pending);
         }
         stretch.reads += 1;
-        match self.fill(cx) {
-            Poll::Ready(true) => None,
-            Poll::Ready(false) => {
+        let frames = &mut self.frames;
+        match read_once(&self.link, cx, |bytes| frames.feed(bytes)) {
+            Poll::Ready(1..) => None,
+            Poll::Ready(0) => {
                 self.link.die();
                 Some(Poll::Ready(None))
             }
@@ -221,65 +205,32 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Reader<S> {
         }
     }
 
-    /// Reads once; `false` at the end of the stream or on an error.
-    fn fill(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
-        BUFFER.with_borrow_mut(|bytes| {
-            let mut buffer = ReadBuf::new(bytes);
-            match self.link.poll_read(cx, &mut buffer) {
-                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {
-                    self.frames.feed(buffer.filled());
-                    Poll::Ready(true)
-                }
-                Poll::Ready(_) => Poll::Ready(false),
-                Poll::Pending => Poll::Pending,
-            }
-        })
-    }
-
-    /// Writes the close frame, says FIN, and gives the peer a moment to answer.
     fn poll_parting(&mut self, cx: &mut Context<'_>) -> Poll<Option<Incoming>> {
-        let parting = self.parting.get_or_insert_with(|| {
-            let timer = Box::pin(sleep(LINGER));
-            Parting { timer, shut: false, dropped: 0 }
-        });
-        if !parting.shut && self.link.poll_flush(cx).is_ready() {
-            if self.link.poll_shutdown(cx).is_pending() {
-                return Poll::Pending;
-            }
-            parting.timer.set(sleep(FAREWELL));
-            parting.shut = true;
-        }
-        if parting.dropped > FAREWELL_BYTES || parting.timer.as_mut().poll(cx).is_ready() {
-            self.link.die();
-            return Poll::Ready(None);
-        }
-        self.poll_farewell(cx)
+        let parting = self.parting.get_or_insert_with(Parting::new);
+        ready!(parting.poll(&self.link, cx));
+        self.link.die();
+        Poll::Ready(None)
     }
+}
 
-    /// Whatever still comes is read and dropped, so that the peer sees our close frame and not a
-    /// reset; the end of the stream ends the connection.
-    fn poll_farewell(&mut self, cx: &mut Context<'_>) -> Poll<Option<Incoming>> {
-        for _ in 0..READS_A_TURN {
-            let read = BUFFER.with_borrow_mut(|bytes| {
-                let mut buffer = ReadBuf::new(bytes);
-                match self.link.poll_read(cx, &mut buffer) {
-                    Poll::Ready(Ok(())) => Poll::Ready(buffer.filled().len()),
-                    Poll::Ready(Err(_)) => Poll::Ready(0),
-                    Poll::Pending => Poll::Pending,
-                }
-            });
-            match (read, &mut self.parting) {
-                (Poll::Ready(bytes @ 1..), Some(parting)) => parting.dropped += bytes,
-                (Poll::Ready(_), _) => {
-                    self.link.die();
-                    return Poll::Ready(None);
-                }
-                (Poll::Pending, _) => return Poll::Pending,
-            }
+/// Reads once into the thread's buffer and has `take` look at what came; returns how much that was,
+/// nothing at the end of the stream or on an error.
+pub(super) fn read_once<S>(
+    link: &Link<S>,
+    cx: &mut Context<'_>,
+    take: impl FnOnce(&[u8]),
+) -> Poll<usize>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    BUFFER.with_borrow_mut(|bytes| {
+        let mut buffer = ReadBuf::new(bytes);
+        if ready!(link.poll_read(cx, &mut buffer)).is_err() {
+            return Poll::Ready(0);
         }
-        cx.waker().wake_by_ref();
-        Poll::Pending
-    }
+        take(buffer.filled());
+        Poll::Ready(buffer.filled().len())
+    })
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Stream for Reader<S> {

@@ -12,6 +12,7 @@ mod heard;
 mod house;
 mod links;
 mod markdown;
+mod metrics;
 mod page_promises;
 mod parlor;
 mod person;

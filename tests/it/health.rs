@@ -70,6 +70,33 @@ async fn refused_upgrades_are_counted_as_well() {
     let more = "Origin: https://evil.example\r\n";
     app.exchange(&crate::stage::request("/ws", more)).await.refused(403, "forbidden");
     assert_eq!(app.metric(r#"parlor_refusals_total{code="forbidden"}"#), 1.0);
+    assert_eq!(app.metric(r#"parlor_upgrades_refused_total{code="forbidden"}"#), 1.0);
+    assert_eq!(app.metric("parlor_upgrades_total"), 0.0);
+}
+
+#[tokio::test]
+async fn every_end_of_a_socket_is_counted_by_its_code() {
+    let app = TestApp::start();
+    let mut closes = Vec::new();
+    for payload in [&b""[..], b"\x03\xe8", b"\x03\xe9", b"\x0f\x9f", b"\x0b\xb8"] {
+        let mut socket = app.raw().await;
+        socket.write(&crate::stage::mask(0x88, payload)).await;
+        closes.push(socket.close_code().await.0);
+    }
+    assert_eq!(closes, [1005, 1000, 1001, 3999, 3000]);
+    app.raw().await.reset();
+    eventually("the broken one is counted", async || {
+        (app.metric(r#"parlor_closed_total{code="1006"}"#) == 1.0).then_some(())
+    })
+    .await;
+    for (code, count) in [("1000", 1.0), ("1001", 1.0), ("1005", 1.0), ("other", 2.0)] {
+        assert_eq!(
+            app.metric(&format!(r#"parlor_closed_total{{code="{code}"}}"#)),
+            count,
+            "{code}"
+        );
+    }
+    assert_eq!(app.metric("parlor_upgrades_total"), 6.0);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::stage::{RawSocket, TestApp, nobody_notices};
+use crate::stage::{RawSocket, TestApp, log, nobody_notices, texts};
 
 const MIB: u64 = 1 << 20;
 /// So many do it at once.
@@ -84,6 +84,8 @@ fn bodies_without_end_are_cut_on_routes_that_take_none() {
             are_cut(app, &chunked(line), &chunk(), &[status, ""]).await;
         }
     });
+    let cut = app.metric(r#"parlor_http_connections_cut_total{cause="unread_body"}"#);
+    assert!(cut >= 6.0 * OFFENDERS as f64, "{cut}");
 }
 
 #[test]
@@ -120,4 +122,34 @@ fn requests_that_come_all_at_once_take_turns() {
             }
         }
     });
+}
+
+#[tokio::test]
+async fn requests_of_every_kind_in_one_write_are_answered_in_order() {
+    let app = TestApp::unhurried();
+    let _ada = app.arrive_in("lobby", "ada").await;
+    let post = "POST /api/v1/rooms/lobby/messages?nick=eve HTTP/1.1\r\nHost: a\r\n";
+    let sized = format!("{post}Content-Length: 5\r\n\r\nhello");
+    let chunks =
+        format!("{post}Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n1;x=y\r\n!\r\n0\r\n\r\n");
+    let get = "\r\nGET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
+    let unwanted = "GET /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nGET";
+    let upgrade = crate::stage::request("/ws", "");
+    let all = [sized.as_str(), get, &chunks, get, get, &sized, &chunks, unwanted].concat();
+    let mut socket = app.connect(None).await;
+    socket.write(all.as_bytes()).await;
+    for status in [201, 200, 201, 200, 200, 201, 201, 404] {
+        assert_eq!(socket.answer().await.status, status);
+    }
+    assert_eq!(texts(&log(&app, "lobby")), ["hello", "hi!", "hello", "hi!"]);
+    // Byte by byte it is the same, and a socket may be the last of them.
+    let mut socket = app.connect(None).await;
+    for byte in [&sized, get, &chunks, get, &upgrade].concat().bytes() {
+        socket.write(&[byte]).await;
+    }
+    for status in [201, 200, 201, 200, 101] {
+        assert_eq!(socket.answer().await.status, status);
+    }
+    socket.text(r#"{"type":"ping"}"#).await;
+    assert_eq!(socket.next().await.kind(), "pong");
 }

@@ -208,7 +208,7 @@ async fn a_disk_that_takes_no_more_refuses_pictures_and_keeps_every_word() {
 
 #[tokio::test]
 async fn a_full_disk_takes_no_picture_and_leaves_room_for_words() {
-    let Some(disk) = SmallDisk::mount(8) else {
+    let Some(disk) = SmallDisk::mount(10) else {
         eprintln!("skipped: this user may not mount a file system");
         return;
     };
@@ -232,9 +232,9 @@ async fn a_full_disk_takes_no_picture_and_leaves_room_for_words() {
     };
     refused.refused(507, "storage_full");
     assert!(taken.len() > 10);
-    // Pictures have left something for the log: a tenth of the disk, 800 KiB and more. A commit takes
-    // whole pages of it, 17 KiB for one such message.
-    for _ in 0..30 {
+    // Pictures have left something for the log: a tenth of the disk. A commit takes whole pages of it,
+    // 16.5 KiB for one such message.
+    for _ in 0..50 {
         ada.say("lobby", &"x".repeat(2000)).await;
     }
     disk.fill();

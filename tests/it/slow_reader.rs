@@ -177,6 +177,7 @@ async fn typing_is_dropped_before_anybody_is_cut_off() {
     };
     within("a message", told).await;
     assert!(seen < 20_000, "all of it was kept for a reader that stopped");
+    assert!(app.metric("parlor_passing_frames_dropped_total") > 0.0);
     slow.text(r#"{"type":"ping","id":"alive"}"#).await;
     while slow.next().await.0["id"] != "alive" {}
 }

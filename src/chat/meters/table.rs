@@ -87,6 +87,8 @@ pub enum Cut {
     SlowHead,
     /// It is too large, or no HTTP.
     BadHead,
+    /// A request was answered, and more of its body came than anybody wanted.
+    UnreadBody,
     /// An answer was not taken in time.
     UnreadAnswer,
     /// There are too many of those that found no place already.
@@ -97,14 +99,21 @@ pub enum Cut {
 
 impl Cut {
     /// Every cause.
-    pub const ALL: [Self; 5] =
-        [Self::SlowHead, Self::BadHead, Self::UnreadAnswer, Self::NoRoom, Self::TooMuch];
+    pub const ALL: [Self; 6] = [
+        Self::SlowHead,
+        Self::BadHead,
+        Self::UnreadBody,
+        Self::UnreadAnswer,
+        Self::NoRoom,
+        Self::TooMuch,
+    ];
 
     /// The value of the label.
     pub fn name(self) -> &'static str {
         match self {
             Self::SlowHead => "slow_head",
             Self::BadHead => "bad_head",
+            Self::UnreadBody => "unread_body",
             Self::UnreadAnswer => "unread_answer",
             Self::NoRoom => "no_room",
             Self::TooMuch => "too_much",
